@@ -1,5 +1,6 @@
 //! What is wrong with a policy, and where.
 
+use bstr::ByteSlice;
 use serde::Serialize;
 use thiserror::Error;
 
@@ -12,7 +13,7 @@ const EXCERPT: usize = 100;
 const QUOTE: usize = 60;
 
 /// The most words that a message lists as valid.
-pub(super) const LIST: usize = 12;
+const LIST: usize = 12;
 
 /// What is wrong with a policy file, and at which line and column.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -38,13 +39,13 @@ impl PolicyError {
         } else {
             fault.place
         };
-        let text = String::from_utf8_lossy(source_line(source, line)).into_owned();
+        let text = source.lines().nth(line.saturating_sub(1));
         Self {
             origin: origin.to_owned(),
             line,
             column,
             message: fault.message,
-            text,
+            text: text.unwrap_or_default().to_str_lossy().into_owned(),
         }
     }
 
@@ -144,12 +145,6 @@ pub(super) fn is_invisible(character: char) -> bool {
         '\t' | '\n' | '\r' | '\u{61c}' | '\u{200e}' | '\u{200f}'
     );
     is_odd(character) && !is_harmless
-}
-
-fn source_line(source: &[u8], line: usize) -> &[u8] {
-    let mut lines = source.split(|byte| *byte == b'\n');
-    let line = lines.nth(line.saturating_sub(1)).unwrap_or_default();
-    line.strip_suffix(b"\r").unwrap_or(line)
 }
 
 #[cfg(test)]

@@ -23,15 +23,14 @@ pub(super) fn load_with_source<'t>(
     text: &'t [u8],
     heroku: &[DeployRemote],
 ) -> Result<(Policy, Source<'t>), PolicyError> {
+    let read = || {
+        let source = Source::read(characters(text)?)?;
+        let policy = sections::policy(Item::root(&source), heroku)?;
+        Ok((policy, source))
+    };
     // A file that is too big is not read for an excerpt.
     let shown = text.get(..LIMIT).unwrap_or(text);
-    read(text, heroku).map_err(|fault| PolicyError::new(origin, shown, fault))
-}
-
-fn read<'t>(bytes: &'t [u8], heroku: &[DeployRemote]) -> Result<(Policy, Source<'t>), Fault> {
-    let source = Source::read(characters(bytes)?)?;
-    let policy = sections::policy(Item::root(&source), heroku)?;
-    Ok((policy, source))
+    read().map_err(|fault| PolicyError::new(origin, shown, fault))
 }
 
 /// The text of a file that is small enough, without a byte order mark.

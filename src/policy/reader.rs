@@ -128,18 +128,15 @@ impl<'v> Item<'v> {
         self.fault(format!("unknown value {quoted}{advice}"))
     }
 
-    /// One value or a list of at least one.
-    pub(super) fn list<T>(
-        self,
-        read: impl Fn(Item<'v>) -> Result<T, Fault>,
-    ) -> Result<Vec<T>, Fault> {
+    /// The items of a list of at least one, or a text alone.
+    pub(super) fn list(self) -> Result<Vec<Self>, Fault> {
         match self.value {
             Value::Sequence(items) if items.is_empty() => {
                 let key = quoted(self.key);
                 let why = "is an empty list; name at least one, or remove the key";
                 Err(self.fault(format!("{key} {why}")))
             }
-            Value::String(_) | Value::Sequence(_) => self.items().into_iter().map(read).collect(),
+            Value::String(_) | Value::Sequence(_) => Ok(self.items()),
             _ => Err(self.wrong_type(TEXT_OR_LIST)),
         }
     }
@@ -149,9 +146,9 @@ impl<'v> Item<'v> {
         self,
         check: fn(&str) -> Result<String, String>,
     ) -> Result<Vec<String>, Fault> {
-        let checked = self.list(|item| Ok((item, item.checked(check)?)))?;
         let mut names: Vec<String> = Vec::new();
-        for (item, name) in checked {
+        for item in self.list()? {
+            let name = item.checked(check)?;
             if names.contains(&name) {
                 return Err(item.fault(format!("{} is listed twice", quoted(&name))));
             }

@@ -6,7 +6,7 @@ use std::iter::successors;
 use jiff::SignedDuration;
 use serde_yaml::Value;
 
-use super::error::{Fault, LIST, advice, quoted};
+use super::error::{Fault, advice, quoted};
 use super::reader::{Item, SIGNOFF, STEP};
 use super::values::{
     branch, command, is_calendar, length, limit, name, opening, pattern, people, relative_path,
@@ -60,7 +60,12 @@ fn suite(item: Item<'_>) -> Result<Suite, Fault> {
         ("all", On::All),
     ];
     let places = [("checkout", In::Checkout), ("worktree", In::Worktree)];
-    keys.read("run", &mut suite.steps, |item| item.list(step))?;
+    keys.read("run", &mut suite.steps, |item| {
+        item.list()?
+            .into_iter()
+            .map(step)
+            .collect::<Result<Vec<_>, _>>()
+    })?;
     let (mut forge, mut checks) = (None, Vec::new());
     keys.read("ci", &mut forge, |item| item.word(&forges))?;
     keys.read("checks", &mut checks, |item| item.names(name))?;
@@ -195,11 +200,14 @@ fn window(item: Item<'_>) -> Result<Window, Fault> {
     keys.read("timezone", &mut window.timezone, |item| item.checked(zone))?;
     keys.read("open", &mut window.open, |item| {
         check_commas(item)?;
-        item.list(|item| item.checked(opening))
+        let rules = item.list()?.into_iter();
+        rules
+            .map(|item| item.checked(opening))
+            .collect::<Result<Vec<_>, _>>()
     })?;
     if let Some(closed) = keys.get("closed") {
         check_commas(closed)?;
-        for item in closed.list(Ok)? {
+        for item in closed.list()? {
             if item.value.as_str().is_some_and(is_calendar) {
                 let path = item.checked(relative_path)?;
                 window.holidays.push(Holidays::unread(path));
@@ -224,7 +232,7 @@ fn window(item: Item<'_>) -> Result<Window, Fault> {
 fn check_commas(rules: Item<'_>) -> Result<(), Fault> {
     let begins_with_days =
         |rule: &str| !is_calendar(rule) && rule.starts_with(|c: char| c.is_ascii_alphabetic());
-    for pair in rules.list(Ok)?.windows(2) {
+    for pair in rules.list()?.windows(2) {
         let [Some(rule), Some(next)] = [pair[0], pair[1]].map(|item| item.value.as_str()) else {
             continue;
         };
@@ -244,33 +252,30 @@ fn check_commas(rules: Item<'_>) -> Result<(), Fault> {
 
 /// Refuses a remote or an app that two environments have: a destination belongs to one.
 fn check_claims(environments: &[Environment], all: Item<'_>) -> Result<(), Fault> {
-    let mut owners: BTreeMap<(&str, String), &str> = BTreeMap::new();
+    let mut owners = BTreeMap::new();
     for environment in environments {
-        let (remotes, apps) = (environment.remotes.iter(), environment.apps.iter());
-        let remotes = remotes.enumerate().map(|claim| ("remote", claim));
-        for (what, (index, name)) in remotes.chain(apps.enumerate().map(|claim| ("app", claim))) {
-            // The platforms' names for apps know no case.
-            let folded = if what == "app" {
-                name.to_lowercase()
-            } else {
-                name.clone()
-            };
+        let remotes = environment.remotes.iter();
+        let remotes = remotes.map(|remote| ("remote", remote, remote.clone()));
+        // The platforms' names for apps know no case.
+        let apps = environment.apps.iter();
+        let apps = apps.map(|app| ("app", app, app.to_lowercase()));
+        for (what, name, folded) in remotes.chain(apps) {
             let owner = *owners.entry((what, folded)).or_insert(&environment.name);
-            if owner != environment.name {
-                let (name, owner) = (quoted(name), quoted(owner));
-                let message = format!(
-                    "{what} {name} belongs to {owner} already; a destination has one environment"
-                );
-                let environment = all.inside(&environment.name);
-                let claims = environment
-                    .value
-                    .get(what)
-                    .map(|_| environment.inside(what));
-                return Err(match claims {
-                    Some(claims) => claims.items()[index].fault(message),
-                    None => environment.key_fault(message),
-                });
+            if *owner == environment.name {
+                continue;
             }
+            let message = format!(
+                "{what} {} belongs to {} already; a destination has one environment",
+                quoted(name),
+                quoted(owner)
+            );
+            let item = all.inside(&environment.name);
+            let mut claims = item.inside(what).items().into_iter();
+            return Err(match claims.find(|one| one.value == name.as_str()) {
+                Some(claim) => claim.fault(message),
+                // It is the default.
+                None => item.key_fault(message),
+            });
         }
     }
     Ok(())
@@ -278,29 +283,22 @@ fn check_claims(environments: &[Environment], all: Item<'_>) -> Result<(), Fault
 
 /// Refuses an `after` that leads nowhere, or back to where it began.
 fn check_order(environments: &[Environment], all: Item<'_>) -> Result<(), Fault> {
-    let names: Vec<&str> = environments.iter().map(|one| one.name.as_str()).collect();
+    let names = environments.iter().map(|one| one.name.as_str());
     let afters = environments
         .iter()
         .filter_map(|one| Some((one.name.as_str(), one.after.as_deref()?)));
     let afters: BTreeMap<&str, &str> = afters.collect();
     for (name, after) in &afters {
         let fault = |message| Err(all.inside(name).inside("after").fault(message));
-        if !names.contains(after) {
-            let others: Vec<_> = names
-                .iter()
-                .copied()
-                .filter(|other| other != name)
-                .collect();
+        let Some(before) = environments.iter().find(|one| one.name == *after) else {
+            let others: Vec<_> = names.filter(|other| other != name).collect();
             let advice = match others.as_slice() {
                 [] => "; the policy has no other".to_owned(),
                 others => advice(after, others),
             };
             return fault(format!("unknown environment {}{advice}", quoted(after)));
-        }
-        if environments
-            .iter()
-            .any(|one| one.name == *after && one.takes_any())
-        {
+        };
+        if before.takes_any() {
             let after = quoted(after);
             return fault(format!(
                 "{after} takes any commit (`from: any`), so nothing can come after it"
@@ -310,20 +308,12 @@ fn check_order(environments: &[Environment], all: Item<'_>) -> Result<(), Fault>
         let way = successors(Some(*name), |name| afters.get(name).copied());
         let way: Vec<&str> = way.take(afters.len() + 1).collect();
         if let Some(end) = way.iter().skip(1).position(|other| other == name) {
-            let (name, links) = (quoted(name), links(&way[..end + 2]));
+            let links = way[..end + 2].windows(2);
+            let links =
+                links.map(|pair| format!("{} is after {}", quoted(pair[0]), quoted(pair[1])));
+            let (name, links) = (quoted(name), links.collect::<Vec<_>>().join(", "));
             return fault(format!("{name} can never be pushed to: {links}"));
         }
     }
     Ok(())
-}
-
-/// Says of each name that it is after the next.
-fn links(names: &[&str]) -> String {
-    let links = names.windows(2).take(LIST);
-    let links = links.map(|pair| format!("{} is after {}", quoted(pair[0]), quoted(pair[1])));
-    let mut links: Vec<_> = links.collect();
-    if names.len() > LIST + 1 {
-        links.push("and so on".to_owned());
-    }
-    links.join(", ")
 }

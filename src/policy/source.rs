@@ -8,8 +8,6 @@ use serde_yaml::{Mapping, Value};
 
 use super::error::{Fault, Place, quoted};
 
-/// The deepest nesting that is read; a policy needs five.
-const DEPTH: usize = 16;
 /// The most values and keys, each as often as an alias repeats it.
 const VALUES: usize = 4000;
 /// The most brackets: libyaml takes minutes for ten thousands that are open.
@@ -90,7 +88,6 @@ fn read(text: &str, stop: Option<usize>) -> Result<Value, Fault> {
     };
     let seed = Seed {
         state: &state,
-        depth: 0,
         keys: None,
     };
     let read = seed.deserialize(serde_yaml::Deserializer::from_str(text));
@@ -130,7 +127,6 @@ struct State {
 #[derive(Clone, Copy)]
 struct Seed<'s> {
     state: &'s State,
-    depth: usize,
     /// The entries before, of a key.
     keys: Option<&'s Mapping>,
 }
@@ -148,7 +144,6 @@ impl<'s> Seed<'s> {
         match (self.keys, text) {
             _ if self.state.stop == Some(count) => self.refuse("it stands here"),
             _ if count == VALUES => self.refuse(format!("more than {VALUES} keys and values")),
-            _ if self.depth > DEPTH => self.refuse(format!("nested deeper than {DEPTH} levels")),
             (Some(keys), Some(key)) if keys.contains_key(key) => {
                 self.refuse(format!("duplicate key {}", quoted(key)))
             }
@@ -166,13 +161,17 @@ impl<'s> Seed<'s> {
     }
 
     fn inside(self, keys: Option<&'s Mapping>) -> Self {
-        let depth = self.depth + 1;
-        Self {
-            depth,
-            keys,
-            ..self
-        }
+        Self { keys, ..self }
     }
+}
+
+/// Visits of scalars: each is counted, checked, and kept as it is.
+macro_rules! scalars {
+    ($($visit:ident: $type:ty;)*) => {$(
+        fn $visit<E: Error>(self, value: $type) -> Result<Value, E> {
+            self.scalar(value.into())
+        }
+    )*};
 }
 
 impl<'de> DeserializeSeed<'de> for Seed<'_> {
@@ -199,24 +198,12 @@ impl<'de> Visitor<'de> for Seed<'_> {
         self.scalar(Value::Null)
     }
 
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Value, E> {
-        self.scalar(value.into())
-    }
-
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Value, E> {
-        self.scalar(value.into())
-    }
-
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
-        self.scalar(value.into())
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        self.scalar(value.into())
-    }
-
-    fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
-        self.scalar(value.into())
+    scalars! {
+        visit_bool: bool;
+        visit_i64: i64;
+        visit_u64: u64;
+        visit_f64: f64;
+        visit_str: &str;
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {

@@ -1065,3 +1065,11 @@ fn a_tab_in_what_is_quoted_is_a_space() {
         "`E urope/Madrid` is not a time zone; did you mean `Europe/Madrid`?"
     );
 }
+
+#[test]
+fn what_is_nested_too_deep_is_refused_before_it_fills_the_stack() {
+    refused(
+        "[".repeat(1000),
+        "F:1:129: not valid YAML: recursion limit exceeded at line 1 column 129",
+    );
+}

@@ -52,7 +52,6 @@ pub fn beyond(message: &str) -> Option<&'static str> {
         ("invisible character ", Some(TEXT)),
         ("a tab in the indentation", Some(TEXT)),
         ("not valid YAML: ", Some(TEXT)),
-        ("nested deeper than ", Some(TEXT)),
         (" are not accepted here; ", Some(TEXT)),
         ("a key must be text, ", Some(TEXT)),
         ("duplicate key ", Some(TEXT)),
