@@ -22,7 +22,7 @@ use crate::{
         self, DeployRemote, Trunk,
         defaults::{self, NIGHT},
         detect::{self, Candidate, Look},
-        template::{InitFacts, is_closed_at_night, is_guess, render},
+        template::{InitFacts, is_guess, render},
     },
     process::terminal,
     push::destination::Destination,
@@ -186,7 +186,7 @@ fn summary(known: &InitFacts, is_told: bool, left_out: &[String]) -> Vec<String>
         ];
         let facts: Vec<_> = facts.into_iter().flatten().collect();
         lines.push(format!("{name}: {}", facts.join(", ")));
-        if is_closed_at_night(environment) {
+        if !environment.window.is_always_open() {
             let zone = known.timezone.as_deref().unwrap_or("each one's own clock");
             lines.push(format!("  closed {NIGHT} ({zone}): your hours?"));
         }

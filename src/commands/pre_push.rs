@@ -1,7 +1,15 @@
 //! `pushgate pre-push REMOTE URL`, which the hook calls: the gates, then the hook that was there
 //! before, then the decision.
 
-use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+use std::{
+    ffi::OsStr,
+    fs,
+    io::{self, Read, stdin},
+    os::{
+        fd::AsFd,
+        unix::{ffi::OsStrExt, fs::FileTypeExt},
+    },
+};
 
 use super::Done;
 use crate::{
@@ -19,7 +27,6 @@ use crate::{
         chained::{self, Chained, Ending},
         directory::HooksDirectory,
         gate::judged_by_git,
-        input::read_input,
         lfs, pre_commit,
     },
     process::signals,
@@ -101,6 +108,25 @@ pub(crate) fn run(args: &PrePush) -> Done {
         Ok(0) => Ok(recorded.decision.exit_code()),
         code => code,
     }
+}
+
+/// Reads all of standard input. git always uses a pipe, an empty one where there is nothing to push;
+/// a terminal or /dev/null would look the same, and a push would go unjudged.
+fn read_input() -> Result<Vec<u8>, Error> {
+    let failed = |error: io::Error| {
+        let text = "could not read the refs from standard input";
+        Error::undecided(text).detail(error.to_string())
+    };
+    let file = fs::File::from(stdin().as_fd().try_clone_to_owned().map_err(failed)?);
+    let kind = file.metadata().map_err(failed)?.file_type();
+    if kind.is_char_device() {
+        let text = "standard input is not the list of refs that git hands to a pre-push hook";
+        let words = "git calls the hook; to ask for a verdict by hand";
+        return Err(Error::undecided(text).cure(words, ["pushgate check"]));
+    }
+    let mut input = Vec::new();
+    stdin().lock().read_to_end(&mut input).map_err(failed)?;
+    Ok(input)
 }
 
 /// The hook that runs after the gates.

@@ -12,7 +12,6 @@ use super::{
     backend::{Backend, Kind, Layout},
     cat_file::CatFile,
     command::Git,
-    files::read_some,
     libgit2::Libgit2,
 };
 use crate::{
@@ -20,7 +19,7 @@ use crate::{
     process::{program::Output, variable},
     push::{
         Oid,
-        destination::{Destination, Reader, follow},
+        destination::{Destination, Reader},
         remotes::{Entry, Remotes},
     },
 };
@@ -98,7 +97,7 @@ impl Repository {
     }
 
     pub(crate) fn destination(&self, url: &BStr) -> Destination {
-        follow(self.reader.read(url), real_path)
+        self.reader.read(url)
     }
 
     /// The person who works here: `Name <mail>`, as git would sign a commit.
@@ -153,27 +152,6 @@ impl Repository {
     pub(crate) fn symbolic(&self, name: &str) -> Result<Option<String>, Stop> {
         self.backend().symbolic(name)
     }
-}
-
-/// Where a path of this machine leads to: through links, and through files that name a repository
-/// (gitrepository-layout(5), `gitdir` and `commondir`).
-fn real_path(path: &Path) -> Option<PathBuf> {
-    const MOST: usize = 4096;
-    let real = path.canonicalize().ok()?;
-    let named = |file: &Path, word: &[u8]| {
-        let text = read_some(file, MOST).ok()?;
-        let name = text.strip_prefix(word)?.trim_ascii_end().to_path_lossy();
-        file.parent()?.join(name).canonicalize().ok()
-    };
-    let file = if real.is_file() {
-        real.clone()
-    } else {
-        real.join(".git")
-    };
-    let Some(git_dir) = named(&file, b"gitdir: ") else {
-        return Some(real);
-    };
-    Some(named(&git_dir.join("commondir"), b"").unwrap_or(git_dir))
 }
 
 /// Opens the repository with libgit2, or with git itself where libgit2 cannot: it does not see what

@@ -5,7 +5,6 @@ pub(crate) mod configured;
 pub(crate) mod directory;
 pub(crate) mod gate;
 pub(crate) mod husky;
-pub(crate) mod input;
 pub(crate) mod lefthook;
 pub(crate) mod lfs;
 pub(crate) mod manager;

@@ -17,7 +17,7 @@ pub struct InitFacts {
     pub trunk_branch: Option<String>,
     pub trunk_remote: String,
     pub suite: Vec<Candidate>,
-    /// With the remotes, apps, `after` and hours that were found; empty: two are shown as examples.
+    /// With the remotes, apps, `after` and hours that were found; empty: the template's examples are shown.
     pub environments: Vec<Environment>,
     /// The IANA name of the machine's time zone.
     pub timezone: Option<String>,
@@ -28,10 +28,6 @@ pub(crate) fn is_guess(environment: &Environment) -> bool {
     environment.name == PRODUCTION && environment.apps.len() > 1
 }
 
-pub(crate) fn is_closed_at_night(environment: &Environment) -> bool {
-    !environment.window.closed.is_empty()
-}
-
 /// Writes a policy that shows every key.
 ///
 /// A key that is not set is commented out with a `#` that no space follows, so that removing every such `#`
@@ -39,7 +35,7 @@ pub(crate) fn is_closed_at_night(environment: &Environment) -> bool {
 pub fn render(facts: &InitFacts) -> String {
     let found = &facts.environments;
     let last = found.last();
-    let has_window = last.is_some_and(is_closed_at_night);
+    let has_window = last.is_some_and(|last| !last.window.is_always_open());
     let before = found.iter().rev().nth(1).map_or(STAGING, |one| &one.name);
     let after = last.filter(|last| last.after.is_none());
     let after = after.map(|_| set("after", before, false));
@@ -54,11 +50,6 @@ pub fn render(facts: &InitFacts) -> String {
         ("{if no after}", after.is_some()),
     ];
     let branch = facts.trunk_branch.as_deref();
-    let environments = if found.is_empty() {
-        commented(&written(&examples(), None))
-    } else {
-        written(found, facts.timezone.as_deref())
-    };
     let candidates = facts.suite.iter().filter(|_| facts.suite.len() > 1);
     let fillings = [
         (
@@ -82,7 +73,7 @@ pub fn render(facts: &InitFacts) -> String {
                 false,
             ),
         ),
-        ("{environments}", environments),
+        ("{environments}", written(found, facts.timezone.as_deref())),
         ("{after}", after.unwrap_or_default()),
     ];
 
@@ -103,18 +94,6 @@ pub fn render(facts: &InitFacts) -> String {
     text
 }
 
-fn examples() -> [Environment; 2] {
-    let with_app = |name, app: &str| Environment {
-        apps: vec![app.to_owned()],
-        ..Environment::named(name)
-    };
-    let production = Environment {
-        after: Some(STAGING.to_owned()),
-        ..with_app(PRODUCTION, "shop")
-    };
-    [with_app(STAGING, "shop-staging"), production]
-}
-
 fn comment(candidate: &Candidate) -> String {
     let plain = |text: &str| text.chars().map(harmless).collect::<String>();
     let (command, because) = (plain(&candidate.command), plain(&candidate.because));
@@ -124,19 +103,15 @@ fn comment(candidate: &Candidate) -> String {
 /// A key with its value, or commented out.
 fn set(key: &str, value: &str, is_set: bool) -> String {
     let line = yaml(&Mapping::from_iter([(key.into(), value.into())]));
-    if is_set { line } else { commented(&line) }
-}
-
-fn commented(lines: &str) -> String {
-    let comment = |line: &str| {
-        let (indent, key) = line.split_at(line.len() - line.trim_start().len());
-        format!("{indent}#{key}\n")
-    };
-    lines.lines().map(comment).collect()
+    if is_set { line } else { format!("#{line}") }
 }
 
 /// The environments with nothing but what is known of them; the window comes last, for the template to go on with.
 fn written(environments: &[Environment], timezone: Option<&str>) -> String {
+    if environments.is_empty() {
+        // YAML would have `{}`.
+        return String::new();
+    }
     let entry = |environment: &Environment| {
         let mut keys = Mapping::new();
         let mut add = |key: &str, values: &[String]| match values {
@@ -153,7 +128,7 @@ fn written(environments: &[Environment], timezone: Option<&str>) -> String {
         add("remote", remotes);
         add("app", &environment.apps);
         add("after", environment.after.as_slice());
-        if is_closed_at_night(environment) {
+        if !environment.window.is_always_open() {
             let closed = environment.window.closed.iter().map(ToString::to_string);
             let zone = timezone.map(|zone| ("timezone".into(), zone.into()));
             let closed = ("closed".into(), closed.collect::<Vec<_>>().into());

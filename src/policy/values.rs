@@ -135,8 +135,7 @@ pub(super) fn people(item: Item<'_>, expected: &str) -> Result<u32, Fault> {
 
 /// A length of time, zero included.
 pub(super) fn length(item: Item<'_>) -> Result<Duration, Fault> {
-    let text = text_or_number(item, "a duration such as `30m`")?;
-    duration(&text).map_err(|why| item.invalid(why))
+    text_or_number(item, "a duration such as `30m`")
 }
 
 /// A length of time that is not zero.
@@ -149,22 +148,20 @@ pub(super) fn limit(item: Item<'_>) -> Result<Duration, Fault> {
 
 /// A length of time, or `never`, which is none.
 pub(super) fn reuse(item: Item<'_>) -> Result<Duration, Fault> {
-    let text = text_or_number(item, "a duration such as `24h`, or `never`")?;
-    if text == NEVER {
-        return Ok(Duration::ZERO);
+    match item.value.as_str() {
+        Some(NEVER) => Ok(Duration::ZERO),
+        Some(text) if nearest(text, [NEVER]).is_some() => Err(item.unknown_value(&[NEVER])),
+        _ => text_or_number(item, "a duration such as `24h`, or `never`"),
     }
-    if nearest(&text, [NEVER]).is_some() {
-        return Err(item.unknown_value(&[NEVER]));
-    }
-    duration(&text).map_err(|why| item.invalid(why))
 }
 
-fn text_or_number(item: Item<'_>, expected: &str) -> Result<String, Fault> {
-    match item.value {
-        Value::String(text) => Ok(text.clone()),
-        Value::Number(number) => Ok(number.to_string()),
-        _ => Err(item.wrong_type(expected)),
-    }
+fn text_or_number(item: Item<'_>, expected: &str) -> Result<Duration, Fault> {
+    let length = match item.value {
+        Value::String(text) => duration(text),
+        Value::Number(number) => duration(&number.to_string()),
+        _ => return Err(item.wrong_type(expected)),
+    };
+    length.map_err(|why| item.invalid(why))
 }
 
 /// Reads a length of time in jiff's friendly form; a day is 24 hours, a week seven days.
@@ -193,10 +190,6 @@ fn duration(text: &str) -> Result<Duration, &'static str> {
     if length.is_negative() {
         return Err("a duration must not be negative");
     }
-    let length = Duration::try_from(length).map_err(|_| TOO_LONG)?;
-    if length > LONGEST {
-        Err(TOO_LONG)
-    } else {
-        Ok(length)
-    }
+    let length = Duration::try_from(length).ok();
+    length.filter(|length| *length <= LONGEST).ok_or(TOO_LONG)
 }

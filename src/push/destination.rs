@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    io::Read,
     os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
 };
@@ -10,6 +11,7 @@ use bstr::{BStr, ByteSlice};
 use percent_encoding::percent_decode;
 
 use super::url::{Parts, normal};
+use crate::file;
 
 /// A platform that deploys what is pushed to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -118,9 +120,11 @@ impl Reader {
 
     fn path(&self, path: &[u8]) -> Destination {
         let joined = self.directory.join(path.to_path_lossy());
+        let mut git = joined.components().as_path().as_os_str().to_owned();
+        git.push(".git");
         // `LINK/..` is where the link leads; a place that is not there has no links.
-        let joined = joined.canonicalize().unwrap_or(joined);
-        let path = normal(joined.as_os_str().as_bytes(), true);
+        let real = real_path(&joined).or_else(|| real_path(Path::new(&git)));
+        let path = normal(real.unwrap_or(joined).as_os_str().as_bytes(), true);
         Destination::Path(Path::new("/").join(path.to_path_lossy()))
     }
 
@@ -133,7 +137,10 @@ impl Reader {
                 parts.host
             }
             (_, Some((_, first))) => (*first).to_owned(),
-            (_, None) => parts.authority(),
+            (_, None) => match parts.port {
+                Some(port) => format!("{}:{port}", parts.host),
+                None => parts.host,
+            },
         };
         let of_user = parts.path.strip_prefix('~').filter(|_| platform.is_none());
         let (home, path) = match of_user.and_then(|path| path.split_once('/')) {
@@ -282,24 +289,27 @@ pub fn named_url(name: &str) -> String {
     format!("{NAMED}{name}")
 }
 
-/// Follows the symbolic links of a local path that exists; other destinations stay as they are.
-pub fn follow(
-    destination: Destination,
-    canonical: impl Fn(&Path) -> Option<PathBuf>,
-) -> Destination {
-    let Destination::Path(path) = &destination else {
-        return destination;
+/// Where a path of this machine leads to: through links, and through files that name a repository
+/// (gitrepository-layout(5), `gitdir` and `commondir`).
+fn real_path(path: &Path) -> Option<PathBuf> {
+    const MOST: u64 = 4096;
+    let real = path.canonicalize().ok()?;
+    let named = |file: &Path, word: &[u8]| {
+        let mut text = Vec::new();
+        let opened = file::open_followed(file).ok()?;
+        opened.take(MOST).read_to_end(&mut text).ok()?;
+        let name = text.strip_prefix(word)?.trim_ascii_end().to_path_lossy();
+        file.parent()?.join(name).canonicalize().ok()
     };
-    let git = path.file_name().map(|name| {
-        let mut name = name.to_owned();
-        name.push(".git");
-        path.with_file_name(name)
-    });
-    let Some(real) = canonical(path).or_else(|| canonical(&git?)) else {
-        return destination;
+    let file = if real.is_file() {
+        real.clone()
+    } else {
+        real.join(".git")
     };
-    // Once more through the reader's rule: the canonical name may end in `.git`.
-    Reader::default().path(real.as_os_str().as_bytes())
+    let Some(git_dir) = named(&file, b"gitdir: ") else {
+        return Some(real);
+    };
+    Some(named(&git_dir.join("commondir"), b"").unwrap_or(git_dir))
 }
 
 #[cfg(test)]

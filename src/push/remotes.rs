@@ -12,7 +12,7 @@ pub struct Remotes {
     rewrites: Vec<Rewrite>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Remote {
     name: BString,
     urls: Vec<BString>,
@@ -56,8 +56,7 @@ impl Remotes {
         let at = known.unwrap_or_else(|| {
             self.remotes.push(Remote {
                 name: name.into(),
-                urls: Vec::new(),
-                push_urls: Vec::new(),
+                ..Remote::default()
             });
             self.remotes.len() - 1
         });

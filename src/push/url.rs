@@ -114,13 +114,6 @@ impl Parts {
             path: path.to_str_lossy().to_lowercase(),
         })
     }
-
-    pub(super) fn authority(&self) -> String {
-        match &self.port {
-            Some(port) => format!("{}:{port}", self.host),
-            None => self.host.clone(),
-        }
-    }
 }
 
 fn decode(text: &str) -> String {
