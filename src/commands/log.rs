@@ -2,9 +2,6 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-use serde::Serialize;
-
 use super::{Done, local::unknown, page, print_machine_data};
 use crate::{
     app::{answers::SystemClock, follow_up::catch_up},
@@ -13,10 +10,7 @@ use crate::{
     commands::Error,
     gates::Clock,
     git::Repository,
-    memory::{
-        history::{Arrival, Happened, Source, history},
-        ledger::Entry,
-    },
+    memory::history::{Happened, history},
     policy::Policy,
     report,
     text::listed,
@@ -73,7 +67,9 @@ pub(crate) fn run(args: &Log) -> Done {
         report::say(&format!("nothing{such} was decided yet"));
     }
     if args.json {
-        print_machine_data(&lines(&all[all.len().saturating_sub(most)..])?)?;
+        let newest = &all[all.len().saturating_sub(most)..];
+        let lines: Result<String, Error> = newest.iter().map(super::json_line).collect();
+        print_machine_data(&lines?)?;
     } else {
         page(text, &world.git)?;
         if shown > most && args.most.is_none() {
@@ -145,35 +141,4 @@ fn known(world: &Repository, most: Option<usize>) -> Result<(Vec<Happened>, Vec<
     }
     let open: Vec<_> = open.all().into_iter().map(|(_, push)| push).collect();
     Ok((history(contents.entries, &records, &open), warnings))
-}
-
-/// One line for each, for a program.
-fn lines(all: &[Happened]) -> Result<String, Error> {
-    #[derive(Serialize)]
-    struct Line<'e> {
-        #[serde(flatten)]
-        entry: &'e Entry,
-        /// Where it is told, if not in the ledger.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        from: Option<&'static str>,
-        /// What became of a push to an environment that was let go.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        arrival: Option<&'static str>,
-        /// When it arrived.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        arrived: Option<Timestamp>,
-    }
-    let mut text = String::new();
-    for happened in all {
-        text += &super::json_line(&Line {
-            entry: &happened.entry,
-            from: (happened.source == Source::Notes).then_some("notes"),
-            arrival: happened.arrival.map(Arrival::name),
-            arrived: match happened.arrival {
-                Some(Arrival::Arrived(at)) => Some(at),
-                _ => None,
-            },
-        })?;
-    }
-    Ok(text)
 }

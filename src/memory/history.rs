@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
+use serde::Serialize;
 
 use super::{
     ledger::Entry,
@@ -10,45 +11,33 @@ use super::{
     record::{Event, Record, who},
 };
 
-/// Where an event is recorded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// This clone's ledger.
-    Ledger,
-    /// The team's notes.
-    Notes,
-}
-
 /// An event, as the ledger would say it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Happened {
-    pub source: Source,
+    #[serde(flatten)]
     pub entry: Entry,
+    /// `notes` where the team's notes tell of it; `None` where this clone's ledger does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<&'static str>,
     /// What became of a push to an environment that was let go.
+    #[serde(flatten)]
     pub arrival: Option<Arrival>,
 }
 
 /// Whether a push that was let go has arrived.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "arrival", rename_all = "lowercase")]
 pub enum Arrival {
-    Arrived(Timestamp),
+    Arrived {
+        #[serde(rename = "arrived")]
+        at: Timestamp,
+    },
     /// It is not known yet: git still runs, or the remote has not answered.
     Open,
     /// It can no longer be told.
     Unknown,
     /// The server refused it, or git did not push: a dry run, say.
     Missing,
-}
-
-impl Arrival {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Arrived(_) => "arrived",
-            Self::Open => "open",
-            Self::Unknown => "unknown",
-            Self::Missing => "missing",
-        }
-    }
 }
 
 /// Which push of which clone a deployment is: when it was decided, where it goes, and what it brings.
@@ -85,7 +74,7 @@ pub(crate) fn history(entries: Vec<Entry>, records: &[Record], open: &[OpenPush]
         }
         let arrival = push.map(|key| {
             let arrival = match (arrived.get(&key), states.get(&key)) {
-                (Some(at), _) => Arrival::Arrived(*at),
+                (Some(at), _) => Arrival::Arrived { at: *at },
                 (None, Some(State::Unknown)) => Arrival::Unknown,
                 (None, Some(State::Open)) => Arrival::Open,
                 (None, Some(State::Missing) | None) => Arrival::Missing,
@@ -95,7 +84,7 @@ pub(crate) fn history(entries: Vec<Entry>, records: &[Record], open: &[OpenPush]
         });
         let at = entry.at;
         let happened = Happened {
-            source: Source::Ledger,
+            from: None,
             entry,
             arrival,
         };
@@ -118,7 +107,7 @@ pub(crate) fn history(entries: Vec<Entry>, records: &[Record], open: &[OpenPush]
     all.extend(new.map(|(_, record)| {
         let decided = record.deployed().and_then(|one| one.decided);
         let happened = Happened {
-            source: Source::Notes,
+            from: Some("notes"),
             entry: Entry::of(record),
             arrival: None,
         };

@@ -48,7 +48,7 @@ fn deployed(digit: char, minute: i64, judged: Judged, decided: Option<i64>) -> R
 /// The arrivals of what this clone pushed.
 fn arrivals(entries: Vec<Entry>, records: &[Record], open: &[OpenPush]) -> Vec<Option<Arrival>> {
     let all = history(entries, records, open);
-    let own = all.iter().filter(|one| one.source == Source::Ledger);
+    let own = all.iter().filter(|one| one.from.is_none());
     own.map(|one| one.arrival).collect()
 }
 
@@ -58,7 +58,7 @@ fn a_push_arrived_if_a_deployment_names_its_decision() {
     for decision in [Decision::Go, Decision::Overridden] {
         // The platform builds before it says yes.
         let records = [deployed('a', 40, Judged::Go, Some(10))];
-        let expected = [Some(Arrival::Arrived(at(40)))];
+        let expected = [Some(Arrival::Arrived { at: at(40) })];
         assert_eq!(arrivals(go(decision), &records, &[]), expected);
     }
     let missing = [Some(Arrival::Missing)];
@@ -116,18 +116,16 @@ fn what_the_notes_know_comes_in_its_place_and_once() {
     ];
     let all = history(entries, &records, &[]);
     let told: Vec<_> = (all.iter())
-        .map(|Happened { source, entry, .. }| {
-            (*source, entry.event.as_str(), entry.verdict.as_str())
-        })
+        .map(|Happened { from, entry, .. }| (*from, entry.event.as_str(), entry.verdict.as_str()))
         .collect();
     assert_eq!(
         told,
         [
-            (Source::Ledger, "push", "go"),
-            (Source::Notes, "signoff", "go"),
-            (Source::Notes, "deployed", "rollback"),
-            (Source::Ledger, "push", "refused"),
-            (Source::Ledger, "again", "go"),
+            (None, "push", "go"),
+            (Some("notes"), "signoff", "go"),
+            (Some("notes"), "deployed", "rollback"),
+            (None, "push", "refused"),
+            (None, "again", "go"),
         ]
     );
     assert_eq!(all[1].entry.reason.as_deref(), Some("on a phone"));
