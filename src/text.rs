@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bstr::{BStr, ByteSlice};
 use jiff::{Timestamp, tz::TimeZone};
+use serde::{Serialize, Serializer};
 
 /// Whether a text has a letter or a digit: the `...` of a command that was copied gives no reason.
 pub(crate) fn says_something(text: &str) -> bool {
@@ -143,6 +144,15 @@ pub(crate) fn rounded_span(duration: Duration) -> String {
         seconds if seconds < 2 * DAY => format!("{}h", seconds / HOUR),
         seconds => format!("{} days", seconds / DAY),
     }
+}
+
+/// Writes a span of time for a program, for serde.
+pub(crate) fn milliseconds<S: Serializer>(
+    duration: &(impl Into<Option<Duration>> + Copy),
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    let duration: Option<Duration> = (*duration).into();
+    duration.map(|one| one.as_millis()).serialize(to)
 }
 
 /// Writes how long ago something was, in the words of `span` or `rounded_span`.

@@ -33,7 +33,9 @@ pub(crate) fn run(args: &Log) -> Done {
     let is_filtered = args.environment.is_some() || since.is_some();
     let usual = (!args.json && !is_filtered).then_some(USUAL);
     let most = args.most.or(usual);
-    ask(&world, policy.as_ref());
+    if let Some(policy) = &policy {
+        ask(&world, policy);
+    }
     let mut read = most.filter(|_| !is_filtered);
     let most = most.unwrap_or(usize::MAX);
     let (all, warnings, text, shown) = loop {
@@ -81,31 +83,28 @@ pub(crate) fn run(args: &Log) -> Done {
 
 /// The policy that names the environments; without one the log is still worth reading.
 fn policy(world: &Repository) -> Option<Policy> {
+    let what = "pushes that no gate has judged cannot be told";
     let policy = world.policy_of_head();
-    let policy = policy.inspect_err(|error| {
-        let why = error.in_one_line();
-        report::warn(&format!(
-            "pushes that no gate has judged cannot be told: {why}"
-        ));
-    });
+    let policy = policy.inspect_err(|error| warn(what, error));
     policy.ok().map(|loaded| loaded.policy)
 }
 
 /// Asks what colleagues did, and what became of pushes.
-fn ask(world: &Repository, policy: Option<&Policy>) {
-    if let Some(policy) = policy.filter(|policy| policy.shares())
-        && world.remotes().has(policy.trunk.remote.as_bytes())
-        && let Err(error) = world.notes().fetch(&policy.trunk.remote, PATIENCE)
+fn ask(world: &Repository, policy: &Policy) {
+    let trunk = &policy.trunk.remote;
+    if policy.shares()
+        && world.remotes().has(trunk.as_bytes())
+        && let Err(error) = world.notes().fetch(trunk, PATIENCE)
     {
-        let why = error.in_one_line();
-        report::warn(&format!("what colleagues did since cannot be told: {why}"));
+        warn("what colleagues did since cannot be told", &error);
     }
-    if let Some(policy) = policy
-        && let Err(error) = catch_up(world, policy, PATIENCE)
-    {
-        let why = error.in_one_line();
-        report::warn(&format!("what became of some pushes cannot be told: {why}"));
+    if let Err(error) = catch_up(world, policy, PATIENCE) {
+        warn("what became of some pushes cannot be told", &error);
     }
+}
+
+fn warn(what: &str, error: &Error) {
+    report::warn(&format!("{what}: {}", error.in_one_line()));
 }
 
 /// Reads what is known, and warns of what is not; at least the `most` newest events, where not all are asked for.

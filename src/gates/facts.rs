@@ -3,7 +3,8 @@
 use std::{fmt, time::Duration};
 
 use bstr::BString;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use serde_json::json;
 
 use crate::{cure::command, push::Oid, text::printable};
 
@@ -18,6 +19,19 @@ pub enum Relation {
     Diverged { ahead: Count, behind: Count },
     /// They share no commit.
     Unrelated,
+}
+
+impl Serialize for Relation {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let (stands, ahead, behind) = match *self {
+            Self::Behind(Count(0)) => ("same", 0, 0),
+            Self::Behind(Count(by)) => ("behind", 0, by),
+            Self::Ahead(Count(by)) => ("ahead", by, 0),
+            Self::Diverged { ahead, behind } => ("diverged", ahead.0, behind.0),
+            Self::Unrelated => return json!({"stands": "unrelated"}).serialize(to),
+        };
+        json!({"stands": stands, "ahead": ahead, "behind": behind}).serialize(to)
+    }
 }
 
 /// A number of commits; to compare two commits it is counted no further than one more than [`Count::MOST`].

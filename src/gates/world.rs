@@ -5,6 +5,7 @@ use std::{any::Any, time::Duration};
 
 use bstr::BStr;
 use jiff::{Timestamp, tz::TimeZone};
+use serde::Serialize;
 
 use super::{
     environment_remotes::{EnvironmentRemote, EnvironmentRemotes},
@@ -18,6 +19,7 @@ use crate::{
     },
     policy::{Policy, Step, Suite, detect::Candidate},
     push::Oid,
+    text::milliseconds,
 };
 
 /// Everything that the gates can ask, cheapest first.
@@ -189,9 +191,10 @@ impl<'w> Work<'w> {
 }
 
 /// A suite that passed earlier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Passed {
     pub at: Timestamp,
+    #[serde(rename = "took_ms", serialize_with = "milliseconds")]
     pub took: Duration,
 }
 

@@ -9,7 +9,7 @@ mod tests;
 use std::time::Duration;
 
 use jiff::{Timestamp, tz::TimeZone};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 pub(crate) use draw::draw;
@@ -19,11 +19,12 @@ use crate::{
     cure::Cure,
     gates::{
         Passed, Stop,
-        verdict::{Contents, Count, Relation},
+        verdict::{Contents, Relation},
         window::Answer,
     },
     memory::{lock::Shown, record::Record},
     push::Oid,
+    text::milliseconds,
 };
 
 #[derive(Clone, Debug, Serialize)]
@@ -67,9 +68,8 @@ pub(crate) struct Commit {
 pub(crate) struct Pushed {
     pub(crate) branch: String,
     pub(crate) commit: Oid,
-    #[serde(rename = "trunk", serialize_with = "relation")]
+    #[serde(rename = "trunk")]
     pub(crate) standing: Option<Relation>,
-    #[serde(serialize_with = "receipt")]
     pub(crate) receipt: Option<Passed>,
     pub(crate) error: Option<String>,
 }
@@ -109,7 +109,7 @@ pub(crate) struct Live {
     pub(crate) commit: Commit,
     /// What git has there, where something else runs.
     pub(crate) git: Option<Oid>,
-    #[serde(rename = "trunk", serialize_with = "relation")]
+    #[serde(rename = "trunk")]
     pub(crate) standing: Option<Relation>,
     pub(crate) since: Option<Timestamp>,
     /// The person who pushed it.
@@ -119,7 +119,6 @@ pub(crate) struct Live {
     /// Whether a push of it from here has not ended, or its remote has not answered yet.
     #[serde(rename = "under_way")]
     pub(crate) is_under_way: bool,
-    #[serde(serialize_with = "receipt")]
     pub(crate) receipt: Option<Passed>,
 }
 
@@ -207,33 +206,4 @@ impl Status {
         status["whole"] = json!(self.is_whole());
         Ok(status)
     }
-}
-
-#[allow(clippy::ref_option, reason = "serde hands over the field")]
-fn relation<S: Serializer>(relation: &Option<Relation>, to: S) -> Result<S::Ok, S::Error> {
-    let json = relation.map(|relation| {
-        let (stands, ahead, behind) = match relation {
-            Relation::Behind(Count(0)) => ("same", 0, 0),
-            Relation::Behind(Count(by)) => ("behind", 0, by),
-            Relation::Ahead(Count(by)) => ("ahead", by, 0),
-            Relation::Diverged { ahead, behind } => ("diverged", ahead.0, behind.0),
-            Relation::Unrelated => return json!({"stands": "unrelated"}),
-        };
-        json!({"stands": stands, "ahead": ahead, "behind": behind})
-    });
-    json.serialize(to)
-}
-
-#[allow(clippy::ref_option, reason = "serde hands over the field")]
-fn receipt<S: Serializer>(receipt: &Option<Passed>, to: S) -> Result<S::Ok, S::Error> {
-    let receipt = receipt.map(|Passed { at, took }| json!({"at": at, "took_ms": took.as_millis()}));
-    receipt.serialize(to)
-}
-
-fn milliseconds<S: Serializer>(
-    duration: &(impl Into<Option<Duration>> + Copy),
-    to: S,
-) -> Result<S::Ok, S::Error> {
-    let duration: Option<Duration> = (*duration).into();
-    duration.map(|one| one.as_millis()).serialize(to)
 }

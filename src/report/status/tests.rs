@@ -1,5 +1,5 @@
 use super::*;
-use crate::gates::facts::{self, Difference};
+use crate::gates::facts::{self, Count, Difference};
 use crate::memory::record::{Deployed, Event, Judged, Place};
 
 fn at(text: &str) -> Timestamp {
