@@ -28,7 +28,13 @@ pub(crate) fn run(args: &Deploy) -> Done {
     let of = world.remotes_of(environment);
     let trunk = world.trunk(&policy.trunk).ok();
     let overrides = Overrides::of_environment();
-    let goes_back = overrides.as_ref().is_ok_and(|overrides| overrides.rollback);
+    let is_set = |flag: fn(&Overrides) -> bool| overrides.as_ref().is_ok_and(flag);
+    let goes_back = is_set(|overrides| overrides.rollback);
+    // What comes first is asked by a gate.
+    let is_asked = !goes_back && !is_set(|overrides| overrides.off);
+    let before = environment.after.as_deref().filter(|_| is_asked);
+    let before = before.and_then(|name| policy.environment(name));
+    let before = before.map(|before| world.remotes_of(before));
     let plan = Plan {
         world: &world,
         environment,
@@ -47,7 +53,7 @@ pub(crate) fn run(args: &Deploy) -> Done {
         is_told: false,
     };
     plan.must_be_possible()?;
-    let targets = Target::all(&of, &policy, trunk.as_ref(), &world)?;
+    let targets = Target::all(&of, before.as_ref(), &policy, trunk.as_ref(), &world)?;
     plan.carry_out(targets, is_wanted)
 }
 

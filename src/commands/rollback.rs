@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Rollback) -> Done {
     let environment = environment(args.environment.as_deref(), policy)?;
     let of = world.remotes_of(environment);
     let trunk = local.trunk.as_ref().ok();
-    let mut targets = Target::all(&of, policy, trunk, &world)?;
+    let mut targets = Target::all(&of, None, policy, trunk, &world)?;
     targets.retain(|target| target.live.is_some());
     let commit = match &args.commit {
         Some(revision) => {

@@ -247,8 +247,8 @@ impl Network<'_> {
     }
 }
 
-/// The URLs that have given no answer to this process.
-fn silent() -> MutexGuard<'static, Vec<BString>> {
+/// The URLs, and the commands that tell what is live, that have given no answer to this process.
+pub(super) fn silent() -> MutexGuard<'static, Vec<BString>> {
     static SILENT: Mutex<Vec<BString>> = Mutex::new(Vec::new());
     SILENT.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -3,6 +3,7 @@
 mod by_command;
 mod endings;
 mod several;
+mod silent;
 
 use std::{
     env, fs,

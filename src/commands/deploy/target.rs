@@ -1,7 +1,5 @@
 //! Where a deploy or a rollback goes: the remotes of the environment, and what is live there.
 
-use std::slice;
-
 use bstr::{BString, ByteSlice};
 
 use super::super::Error;
@@ -28,9 +26,11 @@ pub(in crate::commands) struct Target {
 }
 
 impl Target {
-    /// Asks all remotes of an environment, and what was recorded of it.
+    /// Asks all remotes of an environment, and what was recorded of it; `before`: the environment whose live commit
+    /// the gates will ask for, which is asked beside them.
     pub(in crate::commands) fn all(
         of: &EnvironmentRemotes,
+        before: Option<&EnvironmentRemotes>,
         policy: &Policy,
         trunk: Option<&TrunkName>,
         world: &Repository,
@@ -42,8 +42,7 @@ impl Target {
             remotes: by_remote.concat(),
             ..of.clone()
         };
-        let asked = slice::from_ref(&by_url);
-        let tips = RemoteTips::of_pipeline(world, trunk, policy.shares(), asked);
+        let tips = RemoteTips::of_deploy(world, trunk, policy.shares(), &by_url, before);
         catch_up(world, policy, LIMIT)?;
         let runs = match tips.running(of) {
             // What is down cannot say what it runs, and has to be mended all the same.

@@ -1,0 +1,28 @@
+//! Deploys past remotes and commands that give no answer: they are waited for once.
+
+use std::net::TcpListener;
+
+use super::{POLICY, deploy, shop};
+use crate::support::story::{timed, took_less};
+
+#[test]
+#[ignore = "slow: waits for time limits"]
+fn what_is_silent_is_waited_for_once() {
+    // It takes connections, and never says a word.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/shop.git", silent.local_addr().unwrap());
+    for (live, remotes) in [
+        ("", &["origin", "staging"][..]),
+        ("live: sleep 60", &["origin"]),
+        ("live: sleep 60", &["staging"]),
+    ] {
+        let shop = shop(&POLICY.replace("staging: {}", &format!("staging: {{{live}}}")));
+        for remote in remotes {
+            let url = format!("{url}?{remote}");
+            shop.git(["remote", "set-url", remote, &url]).goes();
+        }
+        let (ran, took) = timed(|| deploy(&shop, &["production"]));
+        took_less(took, 18, &ran);
+        ran.ends_with(2).says("gave no answer within 10 s");
+    }
+}
