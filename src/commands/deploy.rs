@@ -49,7 +49,7 @@ pub(crate) fn run(args: &Deploy) -> Done {
             ..push::Deploy::default()
         },
         overrides,
-        forces: args.yes || goes_back || environment.takes_any(),
+        forces: args.yes || goes_back,
         is_told: false,
     };
     plan.must_be_possible()?;

@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use crate::support::{PUSHGATE, Ran, Sandbox};
+use crate::support::{PUSHGATE, Ran, Sandbox, tmux::Terminal};
 
 const POLICY: &str = "\
 suite: {run: test ! -e red}
@@ -152,15 +152,32 @@ fn status_does_not_call_it_behind() {
 }
 
 #[test]
-fn a_deploy_there_takes_another_branch_away() {
+fn a_deploy_there_takes_another_branch_away_once_it_is_told_to() {
     let shop = shop();
     shop.pushgate(["deploy", "review"]).goes();
     shop.git(["switch", "-q", "-c", "other", "master"]).goes();
     let other = shop.commit("Try something else");
+    let id = &other[..7];
     shop.pushgate(["deploy", "review"])
-        .goes()
-        .says("  takes 1 commit away:\n");
+        .ends_with(1)
+        .says("  takes 1 commit away:\n")
+        .says(&format!(
+            "  review has commits that {id} does not have: a deploy takes them off only with --yes\n  if they are to go:\n    pushgate deploy review --yes\n"
+        ));
+    shop.pushgate(["deploy", "review", "--yes"]).goes();
     assert_eq!(shop.tip("review", "master"), other);
+    // A person at a terminal is asked.
+    shop.git(["switch", "-q", "feature"]).goes();
+    let terminal = Terminal::running(
+        &shop,
+        100,
+        &format!("{PUSHGATE} deploy review; echo over; sleep 60"),
+    );
+    let screen = terminal.shows("Deploy ");
+    assert!(screen.contains("takes 1 commit away:"), "{screen}");
+    terminal.types("y");
+    terminal.shows("over");
+    assert_ne!(shop.tip("review", "master"), other);
 }
 
 #[test]
