@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use bstr::ByteSlice;
+
 pub(crate) use crate::app::local::Local;
 use crate::{
     commands::Error,
@@ -34,6 +36,16 @@ pub(crate) fn revisions(world: &Repository) -> Vec<(String, &'static str)> {
 }
 
 pub(crate) fn no_commit(revision: &str, world: &Repository) -> Error {
+    // A tag is followed to what it names; the path of a file takes no more words.
+    let kind = |name: String| {
+        let said = world.git.run(["cat-file", "-t", &name]).ok()?;
+        (said.is_ok()).then(|| said.line().to_str_lossy().into_owned())
+    };
+    let kind = kind(format!("{revision}^{{}}")).or_else(|| kind(revision.to_owned()));
+    if let Some(kind) = kind {
+        return Error::undecided(format!("`{revision}` names a {kind}, not a commit"))
+            .hint("name a commit, branch or tag");
+    }
     let known = names(world);
     let meant = did_you_mean(revision, &known);
     Error::undecided(format!("`{revision}` names no commit{meant}")).hint(if known.is_empty() {
