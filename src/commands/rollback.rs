@@ -179,7 +179,7 @@ fn say(plan: &Plan<'_>, target: &Target, is_told: bool) -> Result<(), Error> {
         live.short(),
         commit.short()
     ));
-    if let Some(unlike) = Contents::unlike_git(target.git.as_ref(), live) {
+    if let Some(unlike) = Contents::unlike_known(of, target.git.as_ref(), live) {
         report::print(format_args!("  {unlike}\n"));
     }
     let here = of.place_of(&target.remote);

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::{
+    environment_remotes::EnvironmentRemotes,
     facts::{Commit, Count, Difference},
     stop::Stop,
     world::{LocalRepository, Object},
@@ -58,6 +59,20 @@ impl Contents {
     pub(crate) fn unlike_git(git: Option<&Oid>, runs: &Oid) -> Option<String> {
         let git = git.filter(|git| *git != runs)?;
         Some(format!("git has {}, {} runs", git.short(), runs.short()))
+    }
+
+    /// Says what git has there, or where no remote leads what was deployed last, if something else runs.
+    pub(crate) fn unlike_known(
+        of: &EnvironmentRemotes,
+        known: Option<&Oid>,
+        runs: &Oid,
+    ) -> Option<String> {
+        if !of.is_remembered {
+            return Self::unlike_git(known, runs);
+        }
+        let last = known.filter(|last| *last != runs)?;
+        let (last, runs) = (last.short(), runs.short());
+        Some(format!("{last} was deployed last, {runs} runs"))
     }
 
     /// Whether it deploys another commit than the one that is live.

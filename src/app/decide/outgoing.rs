@@ -50,7 +50,10 @@ pub(super) fn add_contents(
         // The team's notes came with the answers of the remotes.
         match push.running(git, told, world.memory) {
             Ok(Some(runs)) if Some(&runs) != git => {
-                verdict.notes.extend(Contents::unlike_git(git, &runs));
+                let here = push.here.as_ref();
+                verdict
+                    .notes
+                    .extend(here.and_then(|here| Contents::unlike_known(here, git, &runs)));
                 found = contents(push, change.commit, Some(&runs), world);
             }
             Ok(_) => {}

@@ -122,7 +122,7 @@ impl Inputs<'_> {
         let deployment = current(&records, place, tip, now);
         let preview = Preview::new(self.world, &self.tips);
         Ok(Some(Live {
-            git: git.filter(|git| git != tip),
+            git: git.filter(|git| git != tip && !of.is_remembered),
             commit: self.commit(tip),
             standing: self.standing(tip),
             since: soaks_since(place, tip, &records, now, &preview.world())?,
@@ -270,7 +270,7 @@ impl Inputs<'_> {
         let since = runs.as_ref().or(old);
         *contents = Contents::of(commit, since, &remotes.environment, self.world).ok();
         if old == Some(commit) {
-            let unlike = since.and_then(|runs| Contents::unlike_git(old, runs));
+            let unlike = since.and_then(|runs| Contents::unlike_known(remotes, old, runs));
             let why = unlike.unwrap_or_else(|| format!("{branch} is there"));
             return Ok(nothing(format!("nothing new: {why}")));
         }

@@ -125,6 +125,27 @@ fn what_comes_after_a_place_without_a_remote_waits_for_what_is_remembered_there(
     "#]]);
 }
 
+/// No git has anything there.
+#[test]
+fn where_no_remote_leads_what_was_deployed_last_is_told_beside_what_runs() {
+    let shop = kamal();
+    shop.policy(&KAMAL.replace("remote: kamal-staging", "live: cat ../live"));
+    shop.push_ungated("origin", "master");
+    let one = shop.ask(["rev-parse", "HEAD~1"]);
+    fs::write(shop.path("live"), &one).unwrap();
+    deploy(&shop, &["staging", "--", "kamal", "deploy"]).goes();
+    let two = shop.ask(["rev-parse", "HEAD"]);
+    let unlike = format!("{} was deployed last, {} runs", &two[..7], &one[..7]);
+    let status = shop.pushgate(["status"]).goes().stdout;
+    assert!(status.contains(&unlike), "{status}");
+    assert!(!status.contains("git has"), "{status}");
+    shop.commit_on_origin("three");
+    shop.pushgate(["check", "staging"])
+        .goes()
+        .says(&format!("  note: {unlike}\n"))
+        .never_says("git has");
+}
+
 #[test]
 fn without_a_command_such_a_place_is_refused_with_the_cure() {
     let shop = kamal();
