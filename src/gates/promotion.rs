@@ -30,7 +30,7 @@ use crate::{
 
 use not_live::refspec;
 
-pub(crate) use not_live::not_live;
+pub(crate) use not_live::{not_live, not_released};
 
 #[derive(Debug, Default)]
 pub(crate) struct Found {

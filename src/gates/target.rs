@@ -117,11 +117,25 @@ fn check_objects(push: &GovernedPush<'_>, update: &Update, world: &World<'_>) ->
         Stop::shallow(deployed, &push.policy.trunk.remote)
     } else {
         let (remote, id) = (&push.remote, deployed.short());
-        let why = format!(
-            "`{remote}` has {id}, which this repository does not: somebody else pushed there"
-        );
+        let is_by_command = (push.push.deploy.as_ref()).is_some_and(|it| !it.command.is_empty());
+        let (why, from) = match push.environment().filter(|_| is_by_command) {
+            // What runs need not come from a remote.
+            Some(environment) => (
+                format!(
+                    "{} runs {id}, which this repository does not have: somebody else deployed it",
+                    environment.name
+                ),
+                "--all",
+            ),
+            None => (
+                format!(
+                    "`{remote}` has {id}, which this repository does not: somebody else pushed there"
+                ),
+                remote.as_str(),
+            ),
+        };
         let words = format!("fetch it, look at what is there, then {}", push.again());
-        let fetch = command(["git", "fetch", remote]);
+        let fetch = command(["git", "fetch", from]);
         let refusal = Stop::refused(why).cure(words, [fetch]);
         refusal.needing(Needs::Live)
     })

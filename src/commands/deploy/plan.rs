@@ -22,6 +22,7 @@ use crate::{
     cure::command,
     gates::{
         EnvironmentRemotes, LocalRepository as _, Stop,
+        promotion::not_released,
         verdict::{Contents, Decision, Gate, Outcome},
     },
     git::Repository,
@@ -110,7 +111,7 @@ impl Plan<'_> {
                 return Err(if self.typed.is_rollback {
                     self.by_command(stop)
                 } else {
-                    stop.hint("see why its release failed, and release it again")
+                    not_released(stop, "", &live, self.world)?
                 });
             }
             report::say(&has);

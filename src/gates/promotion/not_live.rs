@@ -6,7 +6,7 @@ use crate::{
         environment_remotes::{EnvironmentRemote, EnvironmentRemotes},
         facts::{Relation, TrunkName},
         stop::Stop,
-        world::{Object, World},
+        world::{LocalRepository, Object, World},
     },
     push::{Oid, url::label},
 };
@@ -84,14 +84,16 @@ pub(crate) fn not_live(
         ""
     };
     let runs = before.live.is_some();
-    let (live, id) = (live.short(), commit.short());
+    let id = commit.short();
     let has = if runs { "runs" } else { "has" };
-    let why = format!("{environment} {has} {live}, not {id}{relation}{same}");
+    let why = format!(
+        "{environment} {has} {}, not {id}{relation}{same}",
+        live.short()
+    );
     if runs && world.memory.was_live(before, commit)? {
         // git would have nothing to push.
-        let hint =
-            format!("{id} was pushed there: see why its release failed, and release it again");
-        return Ok(Stop::refused(why).hint(hint));
+        let pushed = format!("{id} was pushed there: ");
+        return not_released(Stop::refused(why), &pushed, live, repository);
     }
     Ok(refuse(
         why,
@@ -101,4 +103,25 @@ pub(crate) fn not_live(
             command(push)
         },
     ))
+}
+
+/// Says what to do where git has a commit, and another one runs; `pushed`: what stands before the words about its
+/// release.
+pub(crate) fn not_released(
+    stop: Stop,
+    pushed: &str,
+    runs: &Oid,
+    repository: &dyn LocalRepository,
+) -> Result<Stop, Stop> {
+    let is_here = repository.object(runs)? != Object::Missing;
+    Ok(if is_here {
+        stop.hint(format!(
+            "{pushed}see why its release failed, and release it again"
+        ))
+    } else {
+        // The release may have worked, and another deploy come after it.
+        let runs = runs.short();
+        let words = format!("{runs} is not in this repository: fetch it, or ask who deployed it");
+        stop.cure(words, [command(["git", "fetch", "--all"])])
+    })
 }
