@@ -1,5 +1,7 @@
 //! `pushgate deploy ENV [-- COMMAND...]`: judges, then pushes or runs the command, and records what is live.
 
+mod by_command;
+mod by_git;
 mod carry_out;
 mod plan;
 mod target;

@@ -19,7 +19,7 @@ const DIGITS: RangeInclusive<usize> = 7..=64;
 
 impl Repository {
     /// Runs the command of an environment for at most this long, and reads the commit that it prints.
-    pub(super) fn ask_live_command(
+    pub(crate) fn ask_live_command(
         &self,
         environment: &str,
         live: &str,

@@ -374,6 +374,40 @@ fn a_command_may_say_what_is_live() {
     let tell = "echo \"$PUSHGATE_REPLACES\"";
     let ran = deploy(&shop, &["staging", "--", "sh", "-c", tell]).goes();
     assert_eq!(ran.stdout.trim(), old);
+    let look = "  a release may take a while, or fail; look again:\n    pushgate status\n";
+    let still = format!(
+        "pushgate: `live` of staging still names {}\n{look}",
+        &old[..7]
+    );
+    assert!(ran.stderr.ends_with(&still), "{ran}");
+    let release = "echo \"$PUSHGATE_COMMIT\" >../live";
+    deploy(&shop, &["staging", "--", "sh", "-c", release])
+        .goes()
+        .never_says("`live` of");
+    let ran = deploy(&shop, &["staging", "--", "sh", "-c", "echo soon >../live"]).goes();
+    let odd = format!("pushgate: `live` of staging printed no commit id, but `soon`\n{look}");
+    assert!(ran.stderr.ends_with(&odd), "{ran}");
+}
+
+/// Where the release of what git has may have worked, and somebody deployed something else since.
+#[test]
+fn what_runs_and_is_not_here_is_fetched_or_asked_for() {
+    let shop = shop(&POLICY.replace("staging: {}", "staging: {live: cat ../live}"));
+    fs::write(shop.path("live"), shop.tip("staging", "master")).unwrap();
+    deploy(&shop, &["staging"]).goes();
+    fs::write(shop.path("live"), "5eed".repeat(10)).unwrap();
+    let missing = "  5eed5ee is not in this repository: fetch it, or ask who deployed it:\n    git fetch --all\n";
+    deploy(&shop, &["staging"])
+        .ends_with(2)
+        .says(&format!("already, and runs 5eed5ee\n{missing}"));
+    shop.push("production", "master")
+        .refused("promotion")
+        .says(missing)
+        .never_says("see why its release failed");
+    deploy(&shop, &["staging", "--", "true"])
+        .refused("target")
+        .says("target: staging runs 5eed5ee, which this repository does not have: somebody else deployed it\n")
+        .says("then deploy again:\n    git fetch --all\n");
 }
 
 /// A clone as a pipeline makes it: a detached HEAD, no name, no hook, and remotes without tracking refs.
@@ -443,6 +477,20 @@ fn what_cannot_be_meant_is_said() {
     deploy(&shop, &["staging", "--commit", "nowhere"])
         .ends_with(2)
         .says("`nowhere` names no commit");
+    shop.git(["tag", "-m", "its files", "files", "HEAD^{tree}"])
+        .goes();
+    let tree = shop.ask(["rev-parse", "HEAD^{tree}"]);
+    for (revision, kind) in [
+        (&*tree, "tree"),
+        ("files", "tree"),
+        ("HEAD:.pushgate.yml", "blob"),
+    ] {
+        deploy(&shop, &["staging", "--commit", revision])
+            .ends_with(2)
+            .says(&format!(
+                "  `{revision}` names a {kind}, not a commit\n  name a commit, branch or tag\n"
+            ));
+    }
     deploy(&shop, &[]).ends_with(2).says("<ENVIRONMENT>");
     deploy_in(&shop, shop.root(), &["staging"]).ends_with(2);
     shop.git(["switch", "-q", "--detach"]).goes();

@@ -117,19 +117,28 @@ fn a_signal_reaches_the_command_and_ends_it() {
     for (signal, code) in [("TERM", 143), ("INT", 130), ("HUP", 129)] {
         let mut command = heeding(&shop, PUSHGATE);
         let wait = "echo here >../begun; exec sleep 600";
+        let said = shop.path("said");
         command
             .args(["deploy", "staging", "--", "sh", "-c", wait])
-            .stderr(Stdio::null());
+            .stderr(fs::File::create(&said).unwrap());
         let mut deploy = Started::new(&mut command);
         until("the command runs", || {
             shop.path("begun").exists().then_some(())
         });
         deploy.send(signal);
         assert_eq!(deploy.ends().code(), Some(code), "{signal}");
+        let said = fs::read_to_string(said).unwrap();
+        let expected = format!(
+            "pushgate: `sh` was ended by SIG{signal}: nothing tells whether it deployed\n  see what is live:\n    pushgate status\n"
+        );
+        assert!(said.ends_with(&expected), "{said}");
         fs::remove_file(shop.path("begun")).unwrap();
         assert_no_process_in(shop.root());
     }
     assert!(deployments(&shop, &shop.app).is_empty());
+    let log = shop.pushgate(["log"]).stdout;
+    let untold = log.matches("it cannot be told whether it arrived");
+    assert_eq!(untold.count(), 3, "{log}");
     assert!(shop.kept().iter().all(|name| !name.starts_with(".deploy")));
 }
 

@@ -127,8 +127,47 @@ fn what_one_url_refuses_another_has_and_a_dead_one_holds_up_nobody() {
     let next = shop.commit_on_origin("three");
     fs::remove_dir_all(shop.path("eu.git")).unwrap();
     let ran = deploy(&shop, &["staging"]).ends_with(128);
-    ran.says(&format!("{staging} got {}; not: {eu}\n", &next[..7]));
+    ran.says(&format!(
+        "{staging} got {id}; nothing tells whether {eu} got {id}\n  see what is live:\n    pushgate status\n  try the rest again:\n    pushgate deploy staging\n",
+        id = &next[..7]
+    ));
     assert_eq!(shop.tip("staging", "master"), next);
+}
+
+/// git pushes to the next URL, and ends with 1.
+#[test]
+fn what_a_server_took_before_it_died_is_told() {
+    for (then, said) in [
+        (
+            "true",
+            "pushgate: {staging}, {eu} got {id}, though `git push` ended with exit code 1\n  see what is live:\n    pushgate status\n",
+        ),
+        (
+            "mv ../staging.git ../gone.git",
+            "pushgate: deploy not done\n  {eu} got {id}; nothing tells whether {staging} got {id}\n  see what is live:\n    pushgate status\n  try the rest again:\n    pushgate deploy staging\n",
+        ),
+    ] {
+        let (shop, head) = with_two_urls();
+        let dies = format!(
+            "#!/bin/sh\ngit receive-pack \"$1\"\ncase $1 in *staging.git) {then}; exit 1; esac\n"
+        );
+        script(&shop, &shop.path("dies"), &dies);
+        let program = shop.path("dies").display().to_string();
+        shop.git(["config", "remote.staging.receivepack", &program])
+            .goes();
+        let [staging, eu] = ["staging", "eu"].map(|name| shop.path(name).display().to_string());
+        let said = [
+            ("{staging}", &*staging),
+            ("{eu}", &eu),
+            ("{id}", &head[..7]),
+        ]
+        .iter()
+        .fold(said.to_owned(), |said, (name, text)| {
+            said.replace(name, text)
+        });
+        deploy(&shop, &["staging"]).ends_with(1).says(&said);
+        assert_eq!(shop.tip("eu", "master"), head);
+    }
 }
 
 #[test]
