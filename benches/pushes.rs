@@ -33,7 +33,7 @@ mod support;
 
 use std::{fs, process::ExitCode};
 
-use figure::{Figure, median};
+use figure::{Figure, typical};
 use shop::{Push, Shop};
 use support::PUSHGATE;
 
@@ -145,7 +145,7 @@ fn near(options: &Options) -> Vec<Figure> {
     small.refuses(None);
     measure(&mut pushes, WARM_UP, options.rounds);
 
-    let time = |index: usize| pushes[index].median();
+    let time = |index: usize| pushes[index].typical();
     let mut figures = vec![
         Figure::ratio(
             "ungoverned / hook `exit 0`",
@@ -193,7 +193,7 @@ fn near(options: &Options) -> Vec<Figure> {
     ];
     for push in &pushes[first_peer..] {
         let what = format!("staging, the suite runs / {}", push.name);
-        let ratio = time(staging_suite) / push.median();
+        let ratio = time(staging_suite) / push.typical();
         figures.push(Figure::ratio(&what, ratio, 1.0));
     }
     // What git's own part in a push hides: the growth of what a hook adds, ours beside theirs.
@@ -220,7 +220,7 @@ fn near(options: &Options) -> Vec<Figure> {
                 }
             }
         }
-        let [little, decided, remembered] = times.map(|(_, times)| median(&times));
+        let [little, decided, remembered] = times.map(|(_, times)| typical(&times));
         println!(
             "{command}: {little:.2} ms, huge ledger {decided:.2} ms, many notes {remembered:.2} ms"
         );
@@ -277,7 +277,7 @@ fn far(rounds: usize) -> Vec<Figure> {
     let beside = |pushes: &[Push<'_>], push: usize, other: usize, limit: f64| {
         let (push, other) = (&pushes[push], &pushes[other]);
         let what = format!("ssh: {} / {}", push.name, other.name);
-        Figure::ratio(&what, push.median() / other.median(), limit)
+        Figure::ratio(&what, push.typical() / other.typical(), limit)
     };
     vec![
         beside(&trunk, 1, 0, 1.02),
@@ -309,11 +309,12 @@ fn measure(pushes: &mut [Push<'_>], warm_up: usize, rounds: usize) {
         }
     }
     let git = pushes[0].shop.sandbox.ask(["--version"]);
-    println!("{rounds} rounds, {git}\n\n   median      least  quarters        push");
+    println!("{rounds} rounds, {git}\n\n  typical      least   median  quarters        push");
     for push in pushes {
         let [least, low, middle, high] = [0, 1, 2, 3].map(|quarter| push.quartile(quarter));
         println!(
-            "{middle:6.2} ms  {least:6.2}  {low:6.2} {high:6.2} ms  {}{}",
+            "{:6.2} ms  {least:6.2}  {middle:6.2}  {low:6.2} {high:6.2} ms  {}{}",
+            push.typical(),
             push.name,
             push.opened()
         );

@@ -3,7 +3,6 @@
 use std::{
     io::{Read, Write},
     net::{Shutdown, TcpListener, TcpStream},
-    os::linux::net::TcpStreamExt,
     sync::{
         Arc,
         atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -64,9 +63,6 @@ fn carry(mut from: TcpStream, mut to: TcpStream, delay: Arc<AtomicU64>) {
     thread::spawn(move || {
         let mut buffer = vec![0; 64 * 1024];
         loop {
-            // The way alone delays: a late acknowledgement (tcp(7), TCP_QUICKACK) now and then holds up ssh's
-            // next packet by 40 ms. It has to be asked for anew after each read.
-            from.set_quickack(true).unwrap();
             // Nothing stands for the end, which arrives as late as the rest.
             let size = from.read(&mut buffer).unwrap_or(0);
             let delay = Duration::from_millis(delay.load(Ordering::SeqCst));

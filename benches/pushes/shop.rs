@@ -13,7 +13,7 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    figure::quartile,
+    figure::{quartile, typical},
     past,
     relay::Relay,
     support::{PUSHGATE, Ran, Sandbox, processes::living_in, sshd::Sshd, until},
@@ -481,8 +481,8 @@ impl<'s> Push<'s> {
         }
     }
 
-    pub(crate) fn median(&self) -> f64 {
-        self.quartile(2)
+    pub(crate) fn typical(&self) -> f64 {
+        typical(&self.times)
     }
 }
 
