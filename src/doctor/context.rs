@@ -65,14 +65,18 @@ impl Opened {
                 world.reference(&name).ok().flatten()
             });
         let trunk_policy = fetched.and_then(|tip| Some(world.policy(Some(&tip)).ok()?.policy));
-        let branch = (trunk.iter()).map(|trunk| format!("refs/heads/{}", trunk.branch));
-        let branch: Vec<_> = branch.collect();
-        let refs: Vec<&str> = branch.iter().map(String::as_str).collect();
-        let names: Vec<_> = world.remotes().names().collect();
-        let ask = |name: &&BStr| RemoteAnswer {
-            tips: (world.probe(name, &refs))
-                .map(|found| found.into_iter().map(|one| one.1).collect()),
-            name: (*name).to_owned(),
+        let branches: Vec<_> = trunk.iter().map(|trunk| trunk.branch.clone()).collect();
+        let remotes = world.remotes();
+        let names: Vec<_> = remotes.names().collect();
+        let ask = |name: &&BStr| {
+            let mut urls = Vec::from_iter(remotes.fetch_url(name));
+            urls.extend(remotes.push_urls(name));
+            urls.dedup();
+            let tips = world.branches_at(name, &urls, &branches);
+            RemoteAnswer {
+                tips: tips.map(|found| found.into_iter().map(|one| one.1).collect()),
+                name: (*name).to_owned(),
+            }
         };
         let shared = trunk.as_ref().ok().filter(|_| policy.shares());
         let fetch = || shared.map_or(Ok(()), |trunk| world.notes().fetch(&trunk.remote, LIMIT));

@@ -30,6 +30,6 @@ pub(crate) trait Backend: Send {
     fn moves(&mut self, name: &str) -> Result<Vec<Moved>, Stop>;
     /// The type and size of an object; `None` where it is not here.
     fn header(&mut self, id: &Oid) -> Result<Option<(Kind, usize)>, Stop>;
-    /// The bytes of an object that is here.
-    fn read(&mut self, id: &Oid) -> Result<Vec<u8>, Stop>;
+    /// The bytes of an object; `None` where it is not here.
+    fn read(&mut self, id: &Oid) -> Result<Option<Vec<u8>>, Stop>;
 }

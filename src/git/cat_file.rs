@@ -174,16 +174,15 @@ impl Backend for CatFile {
         self.ask("info", id)
     }
 
-    fn read(&mut self, id: &Oid) -> Result<Vec<u8>, Stop> {
+    fn read(&mut self, id: &Oid) -> Result<Option<Vec<u8>>, Stop> {
         let Some((_, size)) = self.ask("contents", id)? else {
-            let what = format!("read {}", id.short());
-            return Err(Stop::failed(what, &"there is no such object"));
+            return Ok(None);
         };
         let mut bytes = vec![0; size + 1];
         let (_, answers) = self.objects()?;
         let read = answers.read_exact(&mut bytes);
         read.map_err(|error| Stop::failed(format!("read {}", id.short()), &error))?;
         bytes.pop();
-        Ok(bytes)
+        Ok(Some(bytes))
     }
 }

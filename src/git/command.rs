@@ -13,6 +13,7 @@ use crate::{
     process::{
         find,
         program::{Output, command_line, run},
+        variable,
     },
     push::variables::{DEPLOY, REASON, ROLLBACK, SKIP, SWITCH},
 };
@@ -231,12 +232,9 @@ pub(super) fn must(command: &mut Command) -> Result<Output, Stop> {
 /// git then moves to the top before it calls a hook, and passes the variable on as it was: from there
 /// it names another directory.
 fn moved_work_tree() -> Option<PathBuf> {
-    let is_below = env::var_os("GIT_PREFIX").is_some_and(|prefix| !prefix.is_empty());
-    let tree = env::var_os("GIT_WORK_TREE");
-    let is_relative = tree.is_some_and(|tree| Path::new(&tree).is_relative());
-    (is_below && is_relative)
-        .then(|| env::current_dir().ok())
-        .flatten()
+    let tree = PathBuf::from(env::var_os("GIT_WORK_TREE")?);
+    let is_moved = variable("GIT_PREFIX").is_some() && tree.is_relative();
+    env::current_dir().ok().filter(|_| is_moved)
 }
 
 #[cfg(test)]

@@ -12,8 +12,7 @@ use super::{
     backend::Kind,
     objects::{TreeEntry, commit_headers, tree_entry},
 };
-use crate::cure::command;
-use crate::{file, gates::Stop, policy::detect::Look, push::Oid};
+use crate::{cure::command, file, gates::Stop, policy::detect::Look, push::Oid};
 
 /// What is at a path of a commit.
 pub(crate) enum File {
@@ -26,12 +25,8 @@ pub(crate) enum File {
 
 impl Repository {
     pub(crate) fn read(&self, id: &Oid) -> Result<Vec<u8>, Stop> {
-        let mut backend = self.backend();
-        let read = backend.read(id);
-        read.map_err(|error| match backend.header(id) {
-            Ok(None) => self.absent(id),
-            _ => error,
-        })
+        let bytes = self.backend().read(id)?;
+        bytes.ok_or_else(|| self.absent(id))
     }
 
     /// The error for an object that is not here: a partial clone may never have fetched it.
@@ -96,22 +91,15 @@ impl Repository {
         let Some(entry) = self.entry(commit, path)? else {
             return Ok(None);
         };
-        let what = match entry.mode {
-            TreeEntry::DIRECTORY => Some("a directory"),
-            TreeEntry::LINK => Some("a link"),
-            TreeEntry::MODULE => Some("a submodule"),
-            _ => None,
-        };
-        if let Some(what) = what {
-            return Ok(Some(File::Other(what)));
-        }
-        let mut backend = self.backend();
-        match backend.header(&entry.id)? {
-            Some((Kind::Blob, size)) if size > limit => Ok(Some(File::TooLarge(size))),
-            Some((Kind::Blob, _)) => Ok(Some(File::Text(backend.read(&entry.id)?))),
-            Some(_) => Err(damaged(&entry.id)),
-            None => Err(self.absent(&entry.id)),
-        }
+        let header = self.backend().header(&entry.id)?;
+        Ok(Some(match (entry.mode, header) {
+            (TreeEntry::DIRECTORY, _) => File::Other("a directory"),
+            (TreeEntry::LINK, _) => File::Other("a link"),
+            (TreeEntry::MODULE, _) => File::Other("a submodule"),
+            (_, Some((Kind::Blob, size))) if size > limit => File::TooLarge(size),
+            (_, Some((Kind::Blob, _)) | None) => File::Text(self.read(&entry.id)?),
+            (_, Some(_)) => return Err(damaged(&entry.id)),
+        }))
     }
 }
 
@@ -145,7 +133,7 @@ impl Files<'_> {
 impl Look for Files<'_> {
     fn read(&self, path: &str) -> Option<Vec<u8>> {
         let entry = self.entry(path).filter(TreeEntry::is_file)?;
-        self.repository.backend().read(&entry.id).ok()
+        self.repository.read(&entry.id).ok()
     }
 
     fn is_executable(&self, path: &str) -> bool {

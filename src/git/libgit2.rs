@@ -156,11 +156,11 @@ impl Backend for Libgit2 {
         Ok(header.map(|(size, kind)| (kind, size)))
     }
 
-    fn read(&mut self, id: &Oid) -> Result<Vec<u8>, Stop> {
-        let what = format!("read {}", id.short());
-        let missing = || git2::Error::from_str("there is no such object");
-        let read = |oid| Ok(self.0.odb()?.read(oid)?.data().to_owned());
-        let bytes = Self::id(id).ok_or_else(missing).and_then(read);
-        bytes.map_err(|error| failed(&what, &error))
+    fn read(&mut self, id: &Oid) -> Result<Option<Vec<u8>>, Stop> {
+        let Some(oid) = Self::id(id) else {
+            return Ok(None);
+        };
+        let read = || Ok(self.0.odb()?.read(oid)?.data().to_owned());
+        found(&format!("read {}", id.short()), read())
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     cure::command,
     gates::Stop,
     policy::FILE,
-    process::{program::ask_within, shell::script},
+    process::{program::ask_within, shell::script, variable},
     push::{Oid, url::redact, variables::LIVE},
     text::{cut, printable},
 };
@@ -27,7 +27,7 @@ impl Repository {
     ) -> Result<Oid, Stop> {
         let directory = self.work_tree().unwrap_or_else(|| self.common_dir());
         // git calls its hooks at the top, wherever the push was typed.
-        let is_below = env::var_os("GIT_PREFIX").is_some_and(|prefix| !prefix.is_empty())
+        let is_below = variable("GIT_PREFIX").is_some()
             || env::current_dir().is_ok_and(|here| here != directory);
         let enter = is_below.then(|| command(["cd", &directory.to_string_lossy()]));
         // A script of several lines is run by a command of one, which can be copied.
@@ -36,17 +36,15 @@ impl Repository {
         } else {
             command(["sh", "-e", "-c", live])
         };
+        let name = format!("`live` of {environment}");
         let failed = |how: &str| {
             let words = "see what it prints, and why";
             let commands = enter.iter().chain([&run]);
-            Stop::undecided(format!("`live` of {environment} {how}")).cure(words, commands)
+            Stop::undecided(format!("{name} {how}")).cure(words, commands)
         };
-        if env::var_os(LIVE).is_some() {
-            return Err(
-                Stop::undecided(format!("`live` of {environment} asks for itself")).hint(format!(
-                    "call nothing in it that asks what is live: fix it in {FILE}"
-                )),
-            );
+        if variable(LIVE).is_some() {
+            let hint = format!("call nothing in it that asks what is live: fix it in {FILE}");
+            return Err(Stop::undecided(format!("{name} asks for itself")).hint(hint));
         }
         let ask = || {
             if silent().iter().any(|known| known == live) {
@@ -54,35 +52,30 @@ impl Repository {
             }
             let mut shell = script(live, directory, &removed());
             shell.env(LIVE, "1");
-            ask_within(shell, limit, &format!("`live` of {environment}"))
+            ask_within(shell, limit, &name)
         };
         let Some(output) = ask()? else {
             silent().push(live.into());
             let how = format!("gave no answer within {} s", limit.as_secs());
             return Err(failed(&how));
         };
-        if !output.is_ok() {
-            let how = match output.code {
-                Some(code) => format!("ended with exit code {code}"),
-                None => "was killed".to_owned(),
-            };
-            return Err(failed(&how).details(brief(&output.stderr)));
-        }
         let printed = output.line().to_str_lossy();
         let id = printed.trim();
         let is_id = DIGITS.contains(&id.len()) && id.bytes().all(|b| b.is_ascii_hexdigit());
-        if !is_id {
-            let how = match id {
-                "" => "printed nothing on its first line".to_owned(),
-                id => format!("printed no commit id, but `{}`", excerpt(id)),
-            };
-            return Err(failed(&how).details(brief(&output.stderr)));
-        }
-        self.resolve(&id.to_ascii_lowercase()).map_err(|what| {
-            let words = "fetch what is missing, then try again";
-            let fetch = command(["git", "fetch", "--all"]);
-            failed(&format!("printed {}, which {what}", excerpt(id))).cure(words, [fetch])
-        })
+        let how = match output.code {
+            Some(0) if is_id => {
+                return self.resolve(&id.to_ascii_lowercase()).map_err(|what| {
+                    let words = "fetch what is missing, then try again";
+                    let fetch = command(["git", "fetch", "--all"]);
+                    failed(&format!("printed {}, which {what}", excerpt(id))).cure(words, [fetch])
+                });
+            }
+            Some(0) if id.is_empty() => "printed nothing on its first line".to_owned(),
+            Some(0) => format!("printed no commit id, but `{}`", excerpt(id)),
+            Some(code) => format!("ended with exit code {code}"),
+            None => "was killed".to_owned(),
+        };
+        Err(failed(&how).details(brief(&output.stderr)))
     }
 
     /// The commit of an id, in full or abbreviated; in full, it need not be here.

@@ -24,10 +24,10 @@ use crate::{
 
 impl gates::LocalRepository for Repository {
     fn object(&self, id: &Oid) -> Result<Object, Stop> {
-        let mut backend = self.backend();
-        Ok(match backend.header(id)? {
+        let header = self.backend().header(id)?;
+        Ok(match header {
             Some((Kind::Commit, _)) => {
-                let bytes = backend.read(id)?;
+                let bytes = self.read(id)?;
                 let (_, parents) = commit_headers(&bytes).ok_or_else(|| damaged(id))?;
                 Object::Commit { parents }
             }

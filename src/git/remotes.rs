@@ -17,6 +17,9 @@ use crate::{
     push::Oid,
 };
 
+/// Where the branches are.
+const HEADS: &str = "refs/heads/";
+
 impl gates::Remotes for Repository {
     fn trunk_tip(&self, trunk: &TrunkName, team: bool) -> Result<Tip, Stop> {
         let url = self.fetch_url(&trunk.remote)?;
@@ -25,7 +28,7 @@ impl gates::Remotes for Repository {
         let tip = |name: &str| Some(&tips.iter().find(|(found, _)| found == name)?.1);
         let locks = tips.iter().filter(|(name, _)| name.starts_with(LOCKS));
         let learn = |theirs| self.notes().learn(&trunk.remote, theirs, brought);
-        let commit = tip(&format!("refs/heads/{}", trunk.branch)).cloned();
+        let commit = tip(&format!("{HEADS}{}", trunk.branch)).cloned();
         Ok(Tip {
             commit: commit.ok_or_else(|| network.no_trunk(trunk, url.as_ref())),
             locks: locks
@@ -56,21 +59,25 @@ impl gates::Remotes for Repository {
 }
 
 impl Repository {
-    /// The tips of these branches at these URLs of a remote.
+    /// The tips of these branches at these URLs of a remote; those that do not exist are left out.
     pub(crate) fn branches_at(
         &self,
         remote: &BStr,
         urls: &[BString],
         branches: &[String],
     ) -> Result<Tips, Stop> {
-        let full = |branch: &String| format!("refs/heads/{branch}");
-        let refs: Vec<_> = branches.iter().map(full).collect();
+        let refs: Vec<_> = branches.iter().map(|one| format!("{HEADS}{one}")).collect();
         let refs: Vec<_> = refs.iter().map(String::as_str).collect();
-        let mut tips = self.tips(remote, urls, &refs)?;
-        for (name, _) in &mut tips {
-            *name = name.trim_start_matches("refs/heads/").to_owned();
+        let network = self.network(LIMIT);
+        let fetched = self.remotes().fetch_url(remote);
+        let mut all = Vec::new();
+        for url in urls {
+            // Under its name the remote's other settings count, too (`remote.NAME.proxy`).
+            let name = (Some(url) == fetched.as_ref()).then_some(remote);
+            let tips = network.list(name, url.as_ref(), &refs)?.into_iter();
+            all.extend(tips.map(|(name, tip)| (name[HEADS.len()..].to_owned(), tip)));
         }
-        Ok(tips)
+        Ok(all)
     }
 
     /// What to type for git to push to this URL of a remote alone.
@@ -89,27 +96,6 @@ impl Repository {
     /// Finds the remotes that lead to an environment.
     pub(crate) fn remotes_of(&self, environment: &Environment) -> EnvironmentRemotes {
         EnvironmentRemotes::of(environment, self.remotes(), &|url| self.destination(url))
-    }
-
-    /// The tips of these refs of a remote, at each URL that it is fetched from or pushed to.
-    pub(crate) fn probe(&self, remote: &BStr, refs: &[&str]) -> Result<Tips, Stop> {
-        let mut urls = Vec::from_iter(self.remotes().fetch_url(remote));
-        urls.extend(self.remotes().push_urls(remote));
-        urls.dedup();
-        self.tips(remote, &urls, refs)
-    }
-
-    /// The tips of these refs at these URLs; those that do not exist are left out.
-    fn tips(&self, remote: &BStr, urls: &[BString], refs: &[&str]) -> Result<Tips, Stop> {
-        let network = self.network(LIMIT);
-        let fetched = self.remotes().fetch_url(remote);
-        let ask = |url: &BString| {
-            // Under its name the remote's other settings count, too (`remote.NAME.proxy`).
-            let name = (Some(url) == fetched.as_ref()).then_some(remote);
-            network.list(name, url.as_ref(), refs)
-        };
-        let tips = urls.iter().map(ask).collect::<Result<Vec<_>, _>>()?;
-        Ok(tips.concat())
     }
 
     /// The tip of a ref at a URL; `None` where there is no such ref.

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     gates::{Passed, Stop},
-    process::{program::Output, variable},
+    process::variable,
     push::{
         Oid,
         destination::{Destination, Reader},
@@ -104,7 +104,7 @@ impl Repository {
     pub(crate) fn identity(&self) -> String {
         let pick = |name: &str, own: &str, common: &str| {
             let configured = || self.config(own).or_else(|| self.config(common));
-            variable(name).or_else(|| Some(configured()?.to_str_lossy().into_owned()))
+            variable(name).or_else(|| Some(configured()?.to_string()))
         };
         let name = pick("GIT_COMMITTER_NAME", "committer.name", "user.name");
         let mail = pick("GIT_COMMITTER_EMAIL", "committer.email", "user.email");
@@ -112,13 +112,13 @@ impl Repository {
             return format!("{name} <{mail}>");
         }
         // git guesses from the account and the host: `Name <mail> SECONDS ZONE`.
-        let guessed = self.git.run(["var", "GIT_COMMITTER_IDENT"]).ok();
-        let guessed = guessed.filter(Output::is_ok);
+        let guessed = self.git.must(["var", "GIT_COMMITTER_IDENT"]);
         let ident = guessed.map(|output| output.line().to_str_lossy().into_owned());
-        let person = ident
-            .as_deref()
-            .and_then(|all| all.split_inclusive('>').next());
-        person.unwrap_or("unknown").to_owned()
+        let ident = ident.unwrap_or_default();
+        match ident.split_once('>') {
+            Some((person, _)) => format!("{person}>"),
+            None => "unknown".to_owned(),
+        }
     }
 
     /// Whether an object is a commit; `None` where it is not here.
