@@ -174,41 +174,34 @@ pub(crate) fn must_be_own(path: &Path) -> io::Result<Metadata> {
     Ok(there)
 }
 
-/// What a file system keeps, of what git finds out when it makes a repository (git-config(1)).
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Kept {
-    /// Whether a file may be run.
-    pub(crate) modes: bool,
-    pub(crate) links: bool,
-    /// The difference between capital and small letters.
-    pub(crate) case: bool,
-}
-
-impl Kept {
-    /// Tries it in a directory: a file system for Windows need not keep any of it. Nothing is kept where nothing
-    /// can be written.
-    pub(crate) fn within(directory: &Path) -> Self {
-        let made = tempfile::Builder::new()
-            .prefix(".pushgate-")
-            .tempdir_in(directory);
-        let Ok(made) = made else {
-            return Self::default();
-        };
-        let (file, link) = (made.path().join("a"), made.path().join("link"));
-        let has_mode = |mode| {
-            let set = fs::set_permissions(&file, Permissions::from_mode(mode));
-            set.is_ok()
-                && file
-                    .metadata()
-                    .is_ok_and(|there| there.mode() & 0o777 == mode)
-        };
-        let is_written = fs::write(&file, "").is_ok();
-        Self {
-            modes: is_written && has_mode(0o700) && has_mode(0o600),
-            links: symlink("a", &link).is_ok() && link.is_symlink(),
-            case: is_written && !made.path().join("A").exists(),
-        }
-    }
+/// The settings of git for what the file system of a directory does not keep: whether a file may be run, links, and
+/// the difference between capital and small letters. It is tried, as git does when it makes a repository
+/// (git-config(1)): a file system for Windows need not keep any of it. Nothing is kept where nothing can be written.
+pub(crate) fn not_kept(directory: &Path) -> Vec<&'static str> {
+    let made = tempfile::Builder::new()
+        .prefix(".pushgate-")
+        .tempdir_in(directory);
+    let place = made.as_ref().map_or(Path::new(""), |made| made.path());
+    let (file, link) = (place.join("a"), place.join("link"));
+    let has_mode = |mode| {
+        let set = fs::set_permissions(&file, Permissions::from_mode(mode));
+        let there = set.and_then(|()| file.metadata());
+        there.is_ok_and(|there| there.mode() & 0o777 == mode)
+    };
+    let is_written = made.is_ok() && fs::write(&file, "").is_ok();
+    let kept = [
+        (
+            "core.fileMode",
+            is_written && has_mode(0o700) && has_mode(0o600),
+        ),
+        (
+            "core.symlinks",
+            is_written && symlink("a", &link).is_ok() && link.is_symlink(),
+        ),
+        ("core.ignoreCase", is_written && !place.join("A").exists()),
+    ];
+    let not_kept = kept.into_iter().filter(|(_, is_kept)| !is_kept);
+    not_kept.map(|(setting, _)| setting).collect()
 }
 
 fn not_plain(what: &str) -> io::Error {

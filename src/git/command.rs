@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    file::Kept,
+    file::not_kept,
     gates::Stop,
     process::{
         find,
@@ -128,14 +128,9 @@ pub(crate) const LOOKING: [(&str, &str); 8] = [
 
 /// The options of git for these settings, but for what the file system of a directory does not keep.
 pub(crate) fn looking(directory: &Path) -> Vec<String> {
-    let kept = Kept::within(directory);
-    let is_possible = |name| match name {
-        "core.fileMode" => kept.modes,
-        "core.symlinks" => kept.links,
-        "core.ignoreCase" => kept.case,
-        _ => true,
-    };
-    let settings = LOOKING.into_iter().filter(|(name, _)| is_possible(*name));
+    let not_kept = not_kept(directory);
+    let settings = LOOKING.into_iter();
+    let settings = settings.filter(|(name, _)| !not_kept.contains(name));
     settings
         .flat_map(|(name, value)| ["-c".to_owned(), format!("{name}={value}")])
         .collect()
