@@ -13,7 +13,7 @@ use jiff::{
 use textwrap::core::display_width;
 
 use self::cells::{
-    CLOSED, Cell, DAY, GO, LEGEND, MARGIN, NO_GO, Piece, axis, cell_length, cells, civil, ticks,
+    CLOSED, Cell, DAY, MARGIN, OPEN, PARTLY, Piece, axis, cell_length, cells, civil, ticks,
 };
 use super::{BAD, DEEP, GOOD, PLAIN, Text, paint, prefixed};
 use crate::{
@@ -127,7 +127,7 @@ impl Picture<'_> {
     fn rows(&self, days: &[(Date, Rules<'_>)], usual: &Rules<'_>) -> Vec<Row> {
         let (zone, cell_length) = (self.zone(), cell_length(self.columns));
         let now = self.answer.at.to_zoned(zone.clone()).datetime();
-        let now_cell = (civil(now), if self.answer.open { GO } else { NO_GO });
+        let now_cell = (civil(now), self.now());
         let mut shown: Vec<_> = ticks(cell_length).map(|tick| hour(tick / 60)).collect();
         let mut above = axis(&now.strftime("%Y-%m").to_string(), &shown);
         let mut rows = Vec::new();
@@ -236,23 +236,24 @@ impl Picture<'_> {
     /// What the signs mean, as far as they are used.
     fn signs(&self, used: &[Cell]) -> Text {
         let mut text = Text::default();
-        for cell in LEGEND.iter().filter(|cell| used.contains(cell)) {
+        let all = [OPEN, CLOSED, PARTLY, self.now()];
+        for cell in all.into_iter().filter(|cell| used.contains(cell)) {
             if !text.is_empty() {
                 text += "   ";
             }
-            let is_moment = [GO, NO_GO].contains(cell);
-            let word = if is_moment && !self.is_now {
-                "then"
-            } else {
-                cell.3
-            };
-            text += self.painted(&[*cell]) + " " + word;
-            if *cell == CLOSED && !self.window.runway.is_zero() {
+            text += self.painted(&[cell]) + " " + cell.3;
+            if cell == CLOSED && !self.window.runway.is_zero() {
                 let runway = span(self.window.runway.unsigned_abs());
                 text += format_args!(", or within the runway of {runway}");
             }
         }
         text + "\n"
+    }
+
+    /// The moment that is asked about, in the colour of what a push would get then.
+    fn now(&self) -> Cell {
+        let style = if self.answer.open { GOOD } else { BAD };
+        Cell('@', '@', style, if self.is_now { "now" } else { "then" })
     }
 
     /// The cells in their colours.

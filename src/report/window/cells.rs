@@ -3,10 +3,7 @@
 use anstyle::{AnsiColor, Style};
 use jiff::civil::DateTime;
 
-use crate::{
-    calendar::ClosedBy,
-    report::{BAD, GOOD},
-};
+use crate::calendar::ClosedBy;
 
 /// The columns before the hours.
 pub(super) const MARGIN: usize = 8;
@@ -34,14 +31,8 @@ pub(super) const PARTLY: Cell = Cell(
     AnsiColor::Red.on_default(),
     "closed for a part",
 );
-/// The moment that is asked about, when a push would go.
-pub(super) const GO: Cell = Cell('@', '@', GOOD, "now");
-/// The same when it would not.
-pub(super) const NO_GO: Cell = Cell('@', '@', BAD, "now");
 /// The clocks go forward over it.
 pub(super) const SKIPPED: Cell = Cell(' ', ' ', Style::new(), "");
-
-pub(super) const LEGEND: [Cell; 5] = [OPEN, CLOSED, PARTLY, GO, NO_GO];
 
 /// A stretch by the clock on the wall.
 pub(super) struct Piece {

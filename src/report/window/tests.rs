@@ -1,9 +1,6 @@
 //! Pictures, without colour.
 
-use super::{
-    cells::{CLOSED, OPEN, PARTLY},
-    *,
-};
+use super::*;
 
 const RULES: &[&str] = &["Mon-Thu 09:00-16:00", "Fri 09:00-12:15"];
 
