@@ -17,7 +17,7 @@ use crate::{
     push::{
         Oid, Push, Update,
         destination::Destination,
-        variables::{REASON, SKIP},
+        variables::{REASON, ROLLBACK, SKIP},
     },
     text::printable,
 };
@@ -139,20 +139,23 @@ impl<'p> GovernedPush<'p> {
         repository: &dyn LocalRepository,
     ) -> String {
         let gates: Vec<_> = gates.iter().map(|gate| gate.name()).collect();
-        let again = match (&self.here, self.commits().as_slice()) {
-            (Some(here), [commit]) if is_rollback && self.push.deploy.is_none() => {
-                command(["pushgate", "rollback", &here.environment, commit.as_str()])
-            }
-            _ => self.command_again(repository),
+        let again = self.command_again(repository);
+        let deploy = self.push.deploy.as_ref();
+        // `pushgate rollback` says it by its name.
+        let is_named = deploy.is_some_and(|deploy| deploy.is_rollback);
+        let rollback = if is_rollback && !is_named {
+            format!("{ROLLBACK}=1 ")
+        } else {
+            String::new()
         };
         // The reason of a rollback is that of all it overrides.
-        let has_reason = (self.push.deploy.as_ref()).is_some_and(|deploy| deploy.reason.is_some());
+        let has_reason = deploy.is_some_and(|deploy| deploy.reason.is_some());
         let reason = if has_reason {
             String::new()
         } else {
             format!("{REASON}=\"...\" ")
         };
-        format!("{SKIP}={} {reason}{again}", gates.join(","))
+        format!("{SKIP}={} {rollback}{reason}{again}", gates.join(","))
     }
 
     /// Whether a gate applies to this target.

@@ -205,6 +205,46 @@ fn its_reason_is_that_of_all_it_overrides_and_another_is_not_lost() {
 }
 
 #[test]
+fn one_past_the_lock_of_another_person_goes_as_printed() {
+    let policy = POLICY.replace("signoff: false", "signoff: false\n    reason: required");
+    let it = Deployed::with(&policy);
+    let ben = Person::joins(&it.shop, "Ben", &["production"]);
+    ben.run(PUSHGATE, &["lock", "production", "-m", "hold"])
+        .goes();
+    it.shop.git(["checkout", "-q", &it.two]).goes();
+    let by_hand = format!("git push --force production {}:master", it.two);
+    let deploy = format!("pushgate deploy production --commit {}", it.two);
+    let rollback = format!("pushgate rollback production {} --yes", it.two);
+    let typed = |command: &str, reason: &str| {
+        let program = format!("'{PUSHGATE}'");
+        let line = command.replace("\"...\"", "'Ben agreed'");
+        let line = format!("{reason}{}", line.replace("pushgate", &program));
+        it.shop.run_in(&it.shop.app, "sh", ["-c", &line])
+    };
+    for (command, asked) in [
+        (&by_hand, "PUSHGATE_ROLLBACK=1 "),
+        (&deploy, "PUSHGATE_ROLLBACK=1 "),
+        (&rollback, ""),
+    ] {
+        let ran = typed(&format!("{asked}{command}"), "PUSHGATE_REASON=down ").refused("lock");
+        let mut lines = ran.stderr.lines();
+        lines.find(|line| *line == "  if it cannot wait:");
+        let cure = lines.next().unwrap().trim_start();
+        let expected = format!("PUSHGATE_SKIP=lock {asked}PUSHGATE_REASON=\"...\" {command}");
+        assert_eq!(cure, expected, "{ran}");
+        typed(cure, "").goes();
+        assert_eq!(it.shop.tip("production", "master"), it.two);
+        let entry = it.shop.ledger().pop().unwrap();
+        assert_eq!(
+            (&entry["rollback"], &entry["reason"]),
+            (&true.into(), &"Ben agreed".into())
+        );
+        it.shop
+            .push_ungated("production", &format!("+{}:master", it.three));
+    }
+}
+
+#[test]
 fn the_command_goes_back_to_what_was_live_before() {
     let it = Deployed::new();
     it.shop.stop_clock(NIGHT);
