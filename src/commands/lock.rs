@@ -1,11 +1,9 @@
 //! `pushgate lock [ENV]` and `pushgate unlock [ENV]`: nobody else deploys there for a while.
 
 mod list;
+mod unlock;
 
-use std::{
-    collections::BTreeSet,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use jiff::{Timestamp, Zoned};
 
@@ -14,12 +12,9 @@ use super::{
     local::{Local, named, no_person, no_pipeline},
 };
 use crate::{
-    app::{
-        answers::SystemClock,
-        sharing::{start_follow_up, write},
-    },
+    app::answers::SystemClock,
     calendar, cli,
-    cure::command,
+    cure::{Cure, command},
     gates::{
         Clock, Remotes as _, Stop,
         lock::{is_same_person, unclear},
@@ -29,7 +24,7 @@ use crate::{
     memory::{
         ledger::Entry,
         lock::{Found, Lock, State, ref_of},
-        record::{Event, Record, names_a_person},
+        record::names_a_person,
     },
     policy::Policy,
     process::signals,
@@ -164,7 +159,9 @@ impl<'w> Locks<'w> {
             let remote = self.remote.filter(|_| tries <= STUBBORN);
             let mut changes = Vec::new();
             for environment in &left {
-                match self.mine(environment, &all, now) {
+                let mine = in_the_way(environment, &all, remote)
+                    .and_then(|()| self.mine(environment, &all, now));
+                match mine {
                     Ok(since) => {
                         let since = since.unwrap_or(now);
                         let lock = Lock::new(environment, &self.me, why, since, until);
@@ -227,15 +224,13 @@ impl<'w> Locks<'w> {
             };
             let sentence = found.sentence(now, &SystemClock.reader());
             let unlock = command(["pushgate", "unlock", name]);
-            let what = format!("lock of {name}");
             let stop = match state {
                 State::Ahead(_) | State::Damaged(_) => {
                     unclear(&state, sentence, name, "then lock again")
                 }
                 _ => Stop::refused(sentence).cure("ask them, or take it away", [unlock]),
             };
-            report::print(report::failure(&what, &stop));
-            return Err(stop.decision().exit_code());
+            return Err(not_locked(name, &stop));
         }
         Ok(since)
     }
@@ -245,61 +240,15 @@ impl<'w> Locks<'w> {
         is_same_person(person, &self.me, commit, self.world)
     }
 
-    fn unlock(&self, only: Option<&str>) -> Done {
-        let names = match only {
-            Some(name) => vec![name.to_owned()],
-            None => self.pipeline()?,
+    /// Fails for an environment that the policy does not name: who looks for a lock has no use for another
+    /// environment.
+    fn must_know(&self, name: &str) -> Result<(), Error> {
+        let Err(mut unknown) = named(name, self.policy()) else {
+            return Ok(());
         };
-        let mut reasons = Vec::new();
-        let mut done = BTreeSet::new();
-        for tries in 0..=STUBBORN {
-            let mut all = self.all()?;
-            all.retain(|one| names.contains(&one.environment));
-            let is_locked = |name: &&String| all.iter().any(|one| one.environment == **name);
-            for name in names.iter().filter(|name| !is_locked(name)) {
-                if tries == 0 {
-                    named(name, self.policy())?;
-                    report::say(&format!("{name} is not locked"));
-                } else if !done.contains(name) {
-                    report::say(&format!("{name} is unlocked: somebody else was faster"));
-                }
-            }
-            for is_local in [true, false] {
-                let changes = all.iter().filter(|one| one.is_local == is_local);
-                let changes: Vec<_> = changes.map(Change::removal).collect();
-                let remote = self.remote.filter(|_| !is_local);
-                let outcome = self.world.change_locks(remote, &changes)?;
-                let mut gone = Vec::new();
-                all.retain(|found| {
-                    let is_done = found.is_local == is_local && outcome.names.contains(&found.name);
-                    if is_done {
-                        let (name, now) = (&found.environment, now());
-                        let was = found.sentence(now, &SystemClock.reader());
-                        report::say(&format!("{name} is unlocked; until then: {was}"));
-                        done.insert(name.clone());
-                        let was = format!("until then: {}", found.recorded(now));
-                        let at = SystemClock.now();
-                        self.record("unlock", name, was.clone(), at);
-                        gone.extend(self.unlocked(name, was, at));
-                    }
-                    !is_done
-                });
-                // Together, for each of them would be a commit of the notes.
-                if let Err(error) = write(self.world, &gone, self.remote) {
-                    report::warn(&error.in_one_line());
-                }
-                if !outcome.reasons.is_empty() {
-                    reasons = outcome.reasons;
-                }
-            }
-            start_follow_up(self.world);
-            if all.is_empty() {
-                return Ok(0);
-            }
-            pause(Instant::now() + Duration::from_secs(1));
-        }
-        let remote = self.remote.unwrap_or_default();
-        Err(Error::undecided(format!("`{remote}` does not let it go")).details(reasons))
+        let list = ["pushgate lock --list"];
+        unknown.cures = vec![Cure::run("see what is locked", list)];
+        Err(unknown)
     }
 
     /// Writes down what was done here.
@@ -314,14 +263,36 @@ impl<'w> Locks<'w> {
             report::warn(&Error::from(error).in_one_line());
         }
     }
+}
 
-    /// Tells the team who took a lock away: its ref is gone.
-    fn unlocked(&self, environment: &str, was: String, at: Timestamp) -> Option<Record> {
-        let commit = self.local.tip.as_ref().or(self.local.head.as_ref())?;
-        let of = (self.world).remotes_of(self.policy().environment(environment)?);
-        let event = Event::Unlock { words: Some(was) };
-        Some(Record::new(at, &*self.me, of.place(), commit, event))
-    }
+/// Says so where refs are below the one of an environment's lock, which git cannot make then, and returns the exit
+/// code. A lock of this clone alone would look like one that all others know.
+fn in_the_way(environment: &str, all: &[Found], remote: Option<&str>) -> Result<(), u8> {
+    let name = ref_of(environment);
+    let is_below = |one: &&Found| {
+        let rest = one.name.strip_prefix(&name);
+        one.is_local == remote.is_none() && rest.is_some_and(|rest| rest.starts_with('/'))
+    };
+    let below = all.iter().filter(is_below).map(|one| one.name.as_str());
+    let below: Vec<_> = below.collect();
+    let Some(first) = below.first() else {
+        return Ok(());
+    };
+    let place = remote.map_or("this clone".to_owned(), |remote| format!("`{remote}`"));
+    let why = format!("{place} has {first}, which leaves no room for {name}");
+    let remove = |name: &&str| match remote {
+        Some(remote) => command(["git", "push", remote, "--delete", name]),
+        None => command(["git", "update-ref", "-d", name]),
+    };
+    let words = "find out whose it is, remove it, then lock again";
+    let stop = Stop::undecided(why).cure(words, below.iter().map(remove));
+    Err(not_locked(environment, &stop))
+}
+
+/// Says why an environment is not locked now, and returns the exit code.
+fn not_locked(environment: &str, stop: &Stop) -> u8 {
+    report::print(report::failure(&format!("lock of {environment}"), stop));
+    stop.decision().exit_code()
 }
 
 /// The whole second: nobody needs more.

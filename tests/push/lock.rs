@@ -3,8 +3,11 @@
 use std::{fs, process::Command, thread};
 
 use expect_test::expect;
+use serde_json::Value;
 
-use crate::support::{POLICY, PUSHGATE, Ran, Sandbox, person::Person, shared};
+use crate::support::{
+    POLICY, PUSHGATE, Ran, Sandbox, person::Person, processes::script, shared, tmux::Terminal,
+};
 
 /// The ref of production's lock on origin, and what it leads to; empty where there is none.
 fn on_origin(shop: &Sandbox) -> String {
@@ -450,13 +453,13 @@ fn all_environments_are_locked_at_once_and_everything_says_so() {
         "{status}"
     );
     let json = ben.pushgate("10:00", &["status", "--json"]).stdout;
-    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let json: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["locks"][1]["lock"]["why"], "incident 17");
     ben.pushgate("10:00", &["window", "production"])
         .goes()
         .says("pushgate: note: Ana <ana@shop.example> has locked production since");
     let list = ben.pushgate("10:00", &["lock", "staging", "--list", "--json"]);
-    let list: serde_json::Value = serde_json::from_str(&list.stdout).unwrap();
+    let list: Value = serde_json::from_str(&list.stdout).unwrap();
     assert_eq!(list["state"], "held");
     assert_eq!(list["lock"]["until"], "2026-12-24T09:00:00Z");
     // Of several, those go that another person does not hold.
@@ -474,4 +477,126 @@ fn the_first_push_to_a_server_that_is_trunk_and_environment_is_not_held_up() {
     shop.push("origin", "master")
         .goes()
         .says("  lock: nobody has locked it");
+}
+
+#[test]
+fn a_long_list_is_broken_between_words() {
+    let shop = Sandbox::new();
+    let why = "the migration of all baskets runs since noon: bin/rails db:migrate:status VERSION=20261124120000";
+    shop.pushgate(["lock", "production", "-m", why]).goes();
+    let line = format!("'{PUSHGATE}' lock --list; echo; sleep 60");
+    let screen = Terminal::running(&shop, 60, &line).shows("VERSION=20261124120000");
+    let words = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.ends_with(why), "{screen}");
+    let list = shop.pushgate(["lock", "--list"]).goes();
+    assert_eq!(list.stdout.lines().count(), 1);
+}
+
+#[test]
+fn a_ref_in_the_way_of_a_lock_is_named_and_removed_as_printed() {
+    let shop = Sandbox::new();
+    let origin = shop.path("origin.git");
+    let stray = "refs/pushgate/locks/production/x";
+    let update = ["update-ref", stray, "master"];
+    shop.run_in(&origin, "git", update).goes();
+    // Of several environments, the others are locked all the same.
+    shop.pushgate(["lock", "-m", "incident 17"])
+        .is(&expect![[r#"
+            exit 2
+            --- stderr
+            pushgate: lock of production not done
+              `origin` has refs/pushgate/locks/production/x, which leaves no room for refs/pushgate/locks/production
+              find out whose it is, remove it, then lock again:
+                git push origin --delete refs/pushgate/locks/production/x
+            pushgate: Ana <ana@shop.example> has locked staging since Tue 2026-11-24 09:00: incident 17
+        "#]]);
+    assert_eq!(shop.ask(["for-each-ref", "refs/pushgate"]), "");
+    shop.run_in(
+        &shop.app,
+        "sh",
+        ["-c", &format!("git push origin --delete {stray}")],
+    )
+    .goes();
+    let lock = ["lock", "production", "-m", "incident 17"];
+    shop.pushgate(lock).goes().never_says("only this clone");
+
+    shop.policy(&format!("share: false\n{POLICY}"));
+    shop.git(["update-ref", stray, "master"]).goes();
+    shop.pushgate(lock).ends_with(2).says(&format!(
+        "this clone has {stray}, which leaves no room for refs/pushgate/locks/production\n  find out whose it is, remove it, then lock again:\n    git update-ref -d {stray}\n"
+    ));
+    shop.git(["update-ref", "-d", stray]).goes();
+    shop.pushgate(lock).goes();
+}
+
+#[test]
+fn a_server_that_keeps_a_lock_is_quoted_with_what_removes_it() {
+    let shop = Sandbox::new();
+    shop.pushgate(["lock", "-m", "incident 17"]).goes();
+    let hook = shop.path("origin.git/hooks/update");
+    script(
+        &shop,
+        &hook,
+        "#!/bin/sh\ncase $1 in */staging) exit 0;; refs/pushgate/*) echo no deletions; exit 1;; esac\n",
+    );
+    shop.pushgate(["unlock"]).is(&expect![[r#"
+        exit 2
+        --- stderr
+        pushgate: staging is unlocked; until then: Ana <ana@shop.example> has locked staging since Tue 2026-11-24 09:00: incident 17
+        pushgate: unlock not done
+          `origin` does not remove refs/pushgate/locks/production
+            [remote rejected] (hook declined)
+            remote: no deletions
+            remote: error: hook declined to update refs/pushgate/locks/production
+          let the team delete refs/pushgate/locks/* there, or have a person with that right run this:
+            git push origin --delete refs/pushgate/locks/production
+    "#]]);
+    assert_eq!(on_origin(&shop), "refs/pushgate/locks/production");
+    fs::remove_file(hook).unwrap();
+    let delete = "push origin --delete refs/pushgate/locks/production";
+    shop.git(delete.split(' ')).goes();
+    shop.pushgate(["unlock", "production"])
+        .goes()
+        .says("production is not locked");
+}
+
+#[test]
+fn every_state_of_a_lock_is_named_by_the_help() {
+    let shop = Sandbox::new();
+    let line = |since: &str, until: &str| {
+        format!(
+            r#"{{"v":1,"environment":"production","by":"Ben <b@x>","why":"x","since":"{since}","until":"{until}"}}"#
+        )
+    };
+    let (past, now, future) = (
+        "2000-11-24T08:00:00Z",
+        "2001-11-24T08:00:00Z",
+        "2099-11-24T08:00:00Z",
+    );
+    let help = ["lock", "status"].map(|name| shop.pushgate([name, "--help"]).goes().stdout);
+    for (text, expected) in [
+        (line(past, future), "held"),
+        (line(past, now), "over"),
+        (line(future, future), "ahead"),
+        ("not JSON".to_owned(), "damaged"),
+    ] {
+        forge(&shop, text.as_bytes());
+        let list = shop.pushgate(["lock", "--list", "--json"]).stdout;
+        let list: Value = serde_json::from_str(&list).unwrap();
+        assert_eq!(list["state"], expected);
+        assert!(
+            help.iter().all(|help| help.contains(expected)),
+            "{expected}"
+        );
+    }
+}
+
+#[test]
+fn who_looks_for_a_lock_is_not_told_to_add_an_environment() {
+    let shop = Sandbox::new();
+    for args in [&["lock", "--list", "nosuch"][..], &["unlock", "nosuch"]] {
+        let ran = shop.pushgate(args).ends_with(2);
+        ran.says("there is no environment `nosuch`; there is `staging` or `production`\n  see what is locked:\n    pushgate lock --list\n");
+    }
+    shop.pushgate(["lock", "--list"]).goes();
 }

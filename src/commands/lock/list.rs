@@ -1,8 +1,12 @@
 //! `pushgate lock --list`.
 
 use super::{Locks, now};
-use crate::commands::{Done, local::named, print_data, print_machine_data};
-use crate::{app::answers::SystemClock, gates::Clock, report};
+use crate::commands::{Done, print_data, print_machine_data};
+use crate::{
+    app::answers::SystemClock,
+    gates::Clock,
+    report::{self, DEEP, Text},
+};
 
 impl Locks<'_> {
     pub(super) fn list(&self, only: Option<&str>, json: bool) -> Done {
@@ -14,7 +18,7 @@ impl Locks<'_> {
         all.retain(|one| only.is_none_or(|name| one.environment == *name));
         let policy = self.policy();
         if let Some(name) = only.filter(|_| all.is_empty()) {
-            named(name, policy)?;
+            self.must_know(name)?;
         }
         if all.is_empty() && !json && error.is_none() {
             report::say("nothing is locked");
@@ -29,7 +33,11 @@ impl Locks<'_> {
             if policy.environment(&found.environment).is_none() {
                 line += " (the policy has no such environment)";
             }
-            print_data(line + "\n")?;
+            let text = Text::from(line + "\n");
+            print_data(match report::data_terminal() {
+                Some(columns) => text.wrap(columns, DEEP),
+                None => text,
+            })?;
         }
         error.map_or(Ok(0), Err)
     }
