@@ -280,12 +280,12 @@ fn in_the_way(environment: &str, all: &[Found], remote: Option<&str>) -> Result<
     };
     let place = remote.map_or("this clone".to_owned(), |remote| format!("`{remote}`"));
     let why = format!("{place} has {first}, which leaves no room for {name}");
-    let remove = |name: &&str| match remote {
+    let delete = |name: &&str| match remote {
         Some(remote) => command(["git", "push", remote, "--delete", name]),
         None => command(["git", "update-ref", "-d", name]),
     };
     let words = "find out whose it is, remove it, then lock again";
-    let stop = Stop::undecided(why).cure(words, below.iter().map(remove));
+    let stop = Stop::undecided(why).cure(words, below.iter().map(delete));
     Err(not_locked(environment, &stop))
 }
 
