@@ -302,8 +302,8 @@ fn a_rollback_is_not_let_through_a_lock_of_another_person() {
     };
     let verdict = rollback(&world("Ben <ben@shop.example>"));
     assert_eq!(verdict.decision(), Decision::Refused);
-    let (skip, id) = ("PUSHGATE_SKIP=lock PUSHGATE_REASON=\"...\"", oid('1'));
-    let command = format!("{skip} pushgate rollback production {id}");
+    let asked = "PUSHGATE_SKIP=lock PUSHGATE_ROLLBACK=1 PUSHGATE_REASON=\"...\"";
+    let command = format!("{asked} git push --force production master");
     let (Gate::Lock, refusal) = refusals(&verdict)[0] else {
         panic!("{verdict:?}")
     };
