@@ -142,18 +142,18 @@ impl<'w> Approval<'w> {
         });
         let notes = self.world.notes();
         let same = notes.read(&commit)?.into_iter().filter(|record| {
-            matches!(record.event, Event::Signoff { .. })
-                && record.is_at(of.place())
-                && record.is_by(&by)
+            matches!(record.event, Event::Signoff) && record.is_at(of.place()) && record.is_by(&by)
         });
         for record in same {
             if !signed || notes.verified(&record)? {
                 return Ok(self.recorded(record, false, fetched));
             }
         }
-        let words = self.words();
-        let event = Event::Signoff { words };
-        let mut record = Record::new(SystemClock.now(), &*by, of.place(), &commit, event);
+        let at = SystemClock.now();
+        let mut record = Record {
+            words: self.words(),
+            ..Record::new(at, &*by, of.place(), &commit, Event::Signoff)
+        };
         if signed {
             record = notes.sign(&record)?;
             if !notes.verified(&record)? {

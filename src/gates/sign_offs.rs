@@ -40,7 +40,7 @@ impl SignOffs {
         };
         let is_signoff = |record: &&Record| {
             record.environment == place.environment
-                && matches!(record.event, Event::Signoff { .. })
+                && matches!(record.event, Event::Signoff)
                 && names_a_person(&record.by)
         };
         let all = records.iter().filter(is_signoff);

@@ -100,7 +100,7 @@ pub(crate) fn history(entries: Vec<Entry>, records: &[Record], open: &[OpenPush]
                     && !found_again.contains(index)
                     && !record.place().is_repeat(record, records)
             }
-            Event::Signoff { .. } | Event::Unlock { .. } | Event::Again { .. } => {
+            Event::Signoff | Event::Unlock | Event::Again { .. } => {
                 !words.contains(&(record.at, record.name().to_owned(), who(&record.by)))
             }
         });

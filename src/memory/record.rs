@@ -1,6 +1,6 @@
 //! The team's records about commits: one JSON object a line, in a git note.
 
-mod line;
+use std::fmt;
 
 use bstr::ByteSlice;
 use jiff::Timestamp;
@@ -20,10 +20,16 @@ pub const REF: &str = "refs/notes/pushgate";
 /// How many bytes of a note are read.
 pub const LIMIT: usize = 1024 * 1024;
 
+/// The longest line that is read; what we write is shorter.
+const LONGEST_LINE: usize = 64 * 1024;
+/// The most gates that a record names.
+const MOST_GATES: usize = 16;
+
 /// The longest name of an environment or a person, in characters.
 pub(super) const LONGEST_NAME: usize = 256;
 /// The longest comment of a person, in characters.
 pub(super) const MOST_WORDS: usize = 2000;
+
 /// An environment, and where it is: two forks have environments of one name.
 #[derive(Clone, Copy, Debug)]
 pub struct Place<'p> {
@@ -49,6 +55,9 @@ pub struct Record {
     pub v: u32,
     #[serde(flatten)]
     pub event: Event,
+    /// The comment of a person: what was tried or fixed, or what the lock said that was taken away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<String>,
     pub environment: String,
     /// Where that environment is, as in [`Place`].
     pub destinations: Vec<String>,
@@ -65,22 +74,14 @@ pub struct Record {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "lowercase")]
 pub enum Event {
-    /// A person tried it there; `words`: what was tried.
-    Signoff {
-        #[serde(skip_serializing_if = "Option::is_none")]
-        words: Option<String>,
-    },
+    /// A person tried it there.
+    Signoff,
     /// It became live there.
     Deployed(Deployed),
-    /// A person took the lock of the environment away; `words`: what it said. The commit was trunk's tip then.
-    Unlock {
-        #[serde(skip_serializing_if = "Option::is_none")]
-        words: Option<String>,
-    },
-    /// It may go there again, though a rollback removed it; `words`: what was fixed.
+    /// A person took the lock of the environment away. The commit was trunk's tip then.
+    Unlock,
+    /// It may go there again, though a rollback removed it.
     Again {
-        #[serde(skip_serializing_if = "Option::is_none")]
-        words: Option<String>,
         /// When the rollback happened that it lifts: no two clocks are compared.
         lifts: Timestamp,
     },
@@ -179,6 +180,7 @@ impl Record {
         Self {
             v: VERSION,
             event,
+            words: None,
             environment: place.environment.to_owned(),
             destinations: place.destinations.to_vec(),
             commit: commit.clone(),
@@ -186,6 +188,37 @@ impl Record {
             at,
             signed: None,
         }
+    }
+
+    /// Parses one line. A key that a later version adds is ignored.
+    pub fn parse(line: &[u8]) -> Option<Self> {
+        if line.len() > LONGEST_LINE {
+            return None;
+        }
+        let record: Self = serde_json::from_slice(line).ok()?;
+        record.is_whole().then(|| record.tidied())
+    }
+
+    /// Whether it is of this version, and names an environment and where that is.
+    pub(super) fn is_whole(&self) -> bool {
+        let name = &self.environment;
+        let is_name = !name.is_empty() && tidy(name, LONGEST_NAME) == *name;
+        self.v == VERSION && is_name && !self.destinations.is_empty()
+    }
+
+    /// The texts of people as a terminal may show them, and no longer than they are read.
+    fn tidied(mut self) -> Self {
+        let shorten = |words: Option<String>| words.map(|words| tidy(&words, MOST_WORDS));
+        if let Event::Deployed(deployed) = &mut self.event {
+            deployed.gates.truncate(MOST_GATES);
+            for gate in &mut deployed.gates {
+                *gate = tidy(gate, LONGEST_NAME);
+            }
+            deployed.reason = shorten(deployed.reason.take());
+        }
+        self.by = tidy(&self.by, LONGEST_NAME);
+        self.words = shorten(self.words);
+        self
     }
 
     /// Parses the lines of a note that are about this commit.
@@ -235,14 +268,14 @@ impl Record {
     pub fn deployed(&self) -> Option<&Deployed> {
         match &self.event {
             Event::Deployed(deployed) => Some(deployed),
-            Event::Signoff { .. } | Event::Unlock { .. } | Event::Again { .. } => None,
+            Event::Signoff | Event::Unlock | Event::Again { .. } => None,
         }
     }
 
     pub fn name(&self) -> &'static str {
         match self.event {
-            Event::Signoff { .. } => "signoff",
-            Event::Unlock { .. } => "unlock",
+            Event::Signoff => "signoff",
+            Event::Unlock => "unlock",
             Event::Deployed(_) => "deployed",
             Event::Again { .. } => "again",
         }
@@ -253,19 +286,18 @@ impl Record {
         (self.deployed()).is_some_and(|deployed| deployed.seen && deployed.decided.is_none())
     }
 
-    /// The comment of the person, or the reason for the override.
-    pub fn words(&self) -> Option<&str> {
-        match &self.event {
-            Event::Signoff { words } | Event::Unlock { words } | Event::Again { words, .. } => {
-                words.as_deref()
-            }
-            Event::Deployed(deployed) => deployed.reason.as_deref(),
-        }
-    }
-
     /// Whether this person recorded it, by the mail address where there is one.
     pub fn is_by(&self, person: &str) -> bool {
         who(&self.by) == who(person)
+    }
+}
+
+/// One line, without a line feed.
+impl fmt::Display for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // JSON escapes every line feed. Nothing here can fail to be JSON.
+        let line = serde_json::to_string(&self.clone().tidied());
+        f.write_str(&line.map_err(|_| fmt::Error)?)
     }
 }
 

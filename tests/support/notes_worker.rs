@@ -50,7 +50,8 @@ fn carry_out(order: &str) -> String {
     match verb {
         "read" => match notes.read(&Oid::parse(rest.as_bytes()).unwrap()) {
             Ok(records) => {
-                let words = |record: &Record| record.words().unwrap_or(record.name()).to_owned();
+                let words =
+                    |record: &Record| record.words.as_deref().unwrap_or(record.name()).to_owned();
                 let people = records.iter().filter(|record| is_by_a_person(record));
                 let mut words: Vec<_> = people.map(words).collect();
                 words.sort();

@@ -150,10 +150,9 @@ impl Runner for PushRunner<'_> {
     }
 
     fn sign_off(&self, environment: &EnvironmentRemotes, commit: &Oid) -> Result<(), Stop> {
-        let event = Event::Signoff { words: None };
         let repository = self.repository;
         let (at, by) = (SystemClock.now(), repository.identity());
-        let record = Record::new(at, by, environment.place(), commit, event);
+        let record = Record::new(at, by, environment.place(), commit, Event::Signoff);
         repository.notes().add(&[record])
     }
 }

@@ -73,10 +73,11 @@ impl Approval<'_> {
     }
 
     fn let_in_again(&self, removed: &Record, commit: &Oid) -> Record {
-        let words = self.words();
-        let lifts = removed.at;
         let (at, by) = (SystemClock.now(), self.world.identity());
-        let event = Event::Again { words, lifts };
-        Record::new(at, by, removed.place(), commit, event)
+        let event = Event::Again { lifts: removed.at };
+        Record {
+            words: self.words(),
+            ..Record::new(at, by, removed.place(), commit, event)
+        }
     }
 }

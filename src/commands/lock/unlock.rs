@@ -94,7 +94,9 @@ impl Locks<'_> {
     fn unlocked(&self, environment: &str, was: String, at: Timestamp) -> Option<Record> {
         let commit = self.local.tip.as_ref().or(self.local.head.as_ref())?;
         let of = (self.world).remotes_of(self.policy().environment(environment)?);
-        let event = Event::Unlock { words: Some(was) };
-        Some(Record::new(at, &*self.me, of.place(), commit, event))
+        Some(Record {
+            words: Some(was),
+            ..Record::new(at, &*self.me, of.place(), commit, Event::Unlock)
+        })
     }
 }

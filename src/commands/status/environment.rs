@@ -166,7 +166,7 @@ impl Inputs<'_> {
         let mut people = self.records_of(commit);
         people.retain(|record| {
             record.is_at(of.place())
-                && matches!(record.event, Event::Signoff { .. })
+                && matches!(record.event, Event::Signoff)
                 && (self
                     .world
                     .mapped(std::slice::from_ref(&record.by), commit)

@@ -189,12 +189,7 @@ fn a_removed_commit_is_let_in_again_only_by_a_later_word() {
     let removed = |minute| deployed(minute, '2', '1', "rollback");
     let again = |minute, environment| {
         let lifts = at(minute - 10);
-        record(
-            minute,
-            environment,
-            '1',
-            Event::Again { words: None, lifts },
-        )
+        record(minute, environment, '1', Event::Again { lifts })
     };
     let here = ["shop".to_owned()];
     let production = place("production", &here);

@@ -87,27 +87,16 @@ fn what_is_not_settled_is_not_called_missing() {
 fn what_the_notes_know_comes_in_its_place_and_once() {
     let words = Some("on a phone".to_owned());
     let again = Entry {
-        ..Entry::of(&record(
-            'd',
-            40,
-            Event::Again {
-                words: None,
-                lifts: at(30),
-            },
-        ))
+        ..Entry::of(&record('d', 40, Event::Again { lifts: at(30) }))
     };
     let records = [
         deployed('a', 11, Judged::Go, Some(10)),
         deployed('b', 20, Judged::Rollback, Some(19)),
-        record('a', 15, Event::Signoff { words }),
-        record(
-            'd',
-            40,
-            Event::Again {
-                words: None,
-                lifts: at(30),
-            },
-        ),
+        Record {
+            words,
+            ..record('a', 15, Event::Signoff)
+        },
+        record('d', 40, Event::Again { lifts: at(30) }),
     ];
     let entries = vec![
         push('a', 10, Decision::Go),

@@ -111,7 +111,7 @@ impl Entry {
             replaces: record.replaces().map(Oid::to_string),
             rollback: deployed.is_some_and(|one| one.judged == Judged::Rollback),
             gates: deployed.map_or(Vec::new(), |one| one.gates.iter().map(skipped).collect()),
-            reason: record.words().map(str::to_owned),
+            reason: (deployed.map_or(&record.words, |one| &one.reason)).clone(),
             ..Self::new(
                 deployed.map_or(
                     record.name(),

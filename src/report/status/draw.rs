@@ -237,7 +237,7 @@ impl<'s> Page<'s> {
             self.line("soak", text);
         }
         for (index, person) in tried.people.iter().enumerate() {
-            let words = person.words();
+            let words = person.words.as_ref();
             let words = words.map_or(String::new(), |words| format!(": {words}"));
             let (by, when) = (name(&person.by), self.moment(person.at));
             let label = if index == 0 { "tried" } else { "" };

@@ -127,18 +127,19 @@ fn status() -> Status {
                         until: Some(at("2026-11-23T11:12:00Z")),
                     }),
                     wanted: 2,
-                    people: vec![Record::new(
-                        at("2026-11-23T10:50:00Z"),
-                        "Ben <ben@shop.example>",
-                        Place {
-                            environment: "staging",
-                            destinations: &["shop-staging".to_owned()],
-                        },
-                        &id('a'),
-                        Event::Signoff {
-                            words: Some("the basket, on a phone".to_owned()),
-                        },
-                    )],
+                    people: vec![Record {
+                        words: Some("the basket, on a phone".to_owned()),
+                        ..Record::new(
+                            at("2026-11-23T10:50:00Z"),
+                            "Ben <ben@shop.example>",
+                            Place {
+                                environment: "staging",
+                                destinations: &["shop-staging".to_owned()],
+                            },
+                            &id('a'),
+                            Event::Signoff,
+                        )
+                    }],
                 }),
                 window: window(None, "always open", ""),
                 removed: Vec::new(),
