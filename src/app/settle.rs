@@ -180,8 +180,9 @@ fn prove(all: &mut [Ended], repository: &Repository) -> Result<(), Stop> {
 pub(super) fn fits(before: &Tracking, moves: &[git::Moved]) -> bool {
     match before.moves.checked_sub(1) {
         None => true,
-        Some(last) => (moves.get(last))
-            .is_some_and(|moved| Some(moved.commit.as_str()) == before.tip.as_deref()),
+        Some(last) => {
+            (moves.get(last)).is_some_and(|moved| Some(&moved.commit) == before.tip.as_ref())
+        }
     }
 }
 
@@ -207,8 +208,8 @@ fn by_tip(
         let is_refused =
             matches!(ask, Ask::JustEnded { refused: true, .. }) && one.is_of_this_process();
         // What it replaced may have come back since.
-        let is_unmoved = tip.map(Oid::as_str) == push.old.as_deref()
-            && !tip.map_or(Ok(false), is_brought_by_another)?;
+        let is_unmoved =
+            tip == push.old.as_ref() && !tip.map_or(Ok(false), is_brought_by_another)?;
         return Ok(if is_refused || is_unmoved {
             Outcome::Missing
         } else {
@@ -224,7 +225,7 @@ fn by_tip(
             let mut moves = repository.moves(&before.name)?;
             moves.reverse();
             // git writes no line where the ref is there already.
-            let is_there = before.tip.as_deref() == Some(record.commit.as_str());
+            let is_there = before.tip.as_ref() == Some(&record.commit);
             !moves.is_empty() && !is_there && fits(before, &moves)
         }
         None => false,
@@ -317,7 +318,7 @@ pub(crate) fn traced(push: &OpenPush, repository: &Repository) -> Result<OpenPus
     let (remote, target) = (push.remote.as_str().into(), push.target.as_str().into());
     if let Some(name) = repository.tracking_ref(remote, target) {
         traced.tracking = Some(Tracking {
-            tip: repository.reference(&name)?.map(|tip| tip.to_string()),
+            tip: repository.reference(&name)?,
             moves: repository.moves(&name)?.len(),
             name,
         });

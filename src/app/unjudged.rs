@@ -58,7 +58,7 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
                 let mut moves = repository.moves(&name)?;
                 moves.reverse();
                 looked_at.push(Tracking {
-                    tip: moves.last().map(|moved| moved.commit.to_string()),
+                    tip: moves.last().map(|moved| moved.commit.clone()),
                     moves: moves.len(),
                     name,
                 });
@@ -253,7 +253,7 @@ fn let_go(
         entry.environment.is_none()
             && entry.went()
             && entry.verdict == Decision::Overridden.name()
-            && entry.commit.as_deref() == Some(commit.as_str())
+            && entry.commit.as_ref() == Some(commit)
             && there.any(|one| is_one_place(one, &entry.destination))
             // Reflogs count whole seconds.
             && entry.at < before + SECOND

@@ -19,6 +19,7 @@ use crate::{
         ledger::Entry,
         record::{Judged, Record},
     },
+    push::Oid,
     text::{listed, rounded_span, shell_word},
 };
 
@@ -175,8 +176,7 @@ fn by_person(told: &[&Entry]) -> String {
             "seen" => format!("by an unknown person (noticed by {})", entry.by),
             _ => format!("by {}", entry.by),
         };
-        let commit = entry.commit.as_deref().and_then(|id| id.get(..7));
-        let commit = commit.unwrap_or_default();
+        let commit = entry.commit.as_ref().map_or("", Oid::short);
         match people.iter_mut().find(|(known, _)| *known == person) {
             Some((_, commits)) => commits.push(commit),
             None => people.push((person, vec![commit])),

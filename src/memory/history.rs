@@ -10,6 +10,7 @@ use super::{
     open_push::{OpenPush, State},
     record::{Event, Record, who},
 };
+use crate::push::Oid;
 
 /// An event, as the ledger would say it.
 #[derive(Clone, Debug, Serialize)]
@@ -41,17 +42,13 @@ pub enum Arrival {
 }
 
 /// Which push of which clone a deployment is: when it was decided, where it goes, and what it brings.
-type Key = (Timestamp, String, String);
+type Key = (Timestamp, String, Oid);
 
 /// Merges all events.
 pub(crate) fn history(entries: Vec<Entry>, records: &[Record], open: &[OpenPush]) -> Vec<Happened> {
     let key = |record: &Record| {
         let decided = record.deployed()?.decided?;
-        Some((
-            decided,
-            record.environment.clone(),
-            record.commit.to_string(),
-        ))
+        Some((decided, record.environment.clone(), record.commit.clone()))
     };
     let arrived: HashMap<Key, Timestamp> = (records.iter())
         .filter_map(|one| Some((key(one)?, one.at)))

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::record::Record;
-use crate::file;
+use crate::{file, push::Oid};
 
 /// The version of the format.
 const VERSION: u32 = 1;
@@ -28,7 +28,7 @@ pub struct OpenPush {
     pub target: String,
     /// What the ref led to before, as the remote said.
     #[serde(default)]
-    pub old: Option<String>,
+    pub old: Option<Oid>,
     /// The ref that git moves when the push has arrived, and what it led to before.
     pub tracking: Option<Tracking>,
     /// The process of `git push`, or of the deploy that makes the push: its id, and when it started.
@@ -56,7 +56,7 @@ pub enum State {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tracking {
     pub name: String,
-    pub tip: Option<String>,
+    pub tip: Option<Oid>,
     /// The number of moves in its reflog.
     pub moves: usize,
 }

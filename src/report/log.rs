@@ -12,6 +12,7 @@ use crate::{
         history::{Arrival, Happened},
         ledger::Entry,
     },
+    push::Oid,
     text::printable,
 };
 
@@ -109,8 +110,7 @@ fn place(entry: &Entry, destinations: &HashMap<&str, BTreeSet<&str>>) -> Text {
 /// What happened where, to which commit, and who did it.
 fn head(one: &Happened, place: Text, widest: usize) -> Text {
     let entry = &one.entry;
-    let commit = entry.commit.as_deref().and_then(|id| id.get(..7));
-    let commit = shown(commit.unwrap_or("-"));
+    let commit = entry.commit.as_ref().map_or("-", Oid::short);
     let (word, style) = word(entry);
     let (word, by) = (shown(word), shown(&entry.by));
     let by = match entry.event.as_str() {

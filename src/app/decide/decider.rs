@@ -119,7 +119,7 @@ impl<'d> Decider<'d> {
             None => vec![Message::Stopped(what, error)],
         });
         let commit = push.updates.iter().find_map(|update| match update {
-            Update::Set { commit, .. } => Some(commit.to_string()),
+            Update::Set { commit, .. } => Some(commit.clone()),
             Update::Delete { .. } => None,
         });
         let entry = Entry {
@@ -249,8 +249,8 @@ impl<'d> Decider<'d> {
             },
             remote: push.remote.clone(),
             destination: push.destination.to_string(),
-            commit: commits.first().map(ToString::to_string),
-            replaces: replaces.as_ref().map(ToString::to_string),
+            commit: commits.first().copied().cloned(),
+            replaces,
             ..self.entry(verdict)
         };
         Part::new(push, verdict, entry, &runs)

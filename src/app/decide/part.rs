@@ -66,7 +66,7 @@ impl Part {
             let [remote, url] = [&push.push.remote, &push.push.url].map(ToString::to_string);
             let mut open = OpenPush::new(record, remote, url, change.target.to_string());
             open.share.clone_from(&share);
-            open.old = change.replaces.map(ToString::to_string);
+            open.old = change.replaces.cloned();
             open.git = deploy.map(|_| detached::this());
             open
         });

@@ -272,8 +272,8 @@ fn what_every_gate_lets_pass_goes_and_is_written_down() {
     let entry = story.book.written.borrow()[0].clone();
     assert_eq!(entry.by, "Ana <ana@shop.example>");
     assert_eq!(entry.at.to_string(), "2026-11-24T12:00:13Z");
-    assert_eq!(entry.commit.unwrap(), oid('1').as_str());
-    assert_eq!(entry.replaces.unwrap(), oid('a').as_str());
+    assert_eq!(entry.commit.unwrap(), oid('1'));
+    assert_eq!(entry.replaces.unwrap(), oid('a'));
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn push(digit: char, minute: i64, decision: Decision) -> Entry {
         environment: Some("production".to_owned()),
         remote: "production".to_owned(),
         destination: "shop".to_owned(),
-        commit: Some(id(digit).to_string()),
+        commit: Some(id(digit)),
         ..Entry::new("push", decision, at(minute), ANA)
     }
 }

@@ -31,10 +31,10 @@ pub struct Entry {
     pub remote: String,
     pub destination: String,
     /// The pushed commit; null where a branch was deleted.
-    pub commit: Option<String>,
+    pub commit: Option<Oid>,
     /// What it replaced on the environment; left out where that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub replaces: Option<String>,
+    pub replaces: Option<Oid>,
     /// Whether it was a rollback; left out where it was not.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rollback: bool,
@@ -107,8 +107,8 @@ impl Entry {
             verdict: deployed.map_or("go", |one| one.judged.name()).to_owned(),
             environment: Some(record.environment.clone()),
             destination: record.destinations.join(", "),
-            commit: Some(record.commit.to_string()),
-            replaces: record.replaces().map(Oid::to_string),
+            commit: Some(record.commit.clone()),
+            replaces: record.replaces().cloned(),
             rollback: deployed.is_some_and(|one| one.judged == Judged::Rollback),
             gates: deployed.map_or(Vec::new(), |one| one.gates.iter().map(skipped).collect()),
             reason: (deployed.map_or(&record.words, |one| &one.reason)).clone(),
