@@ -19,7 +19,7 @@ use crate::{
     git::{Moved, Repository},
     memory::{
         decision::Decision,
-        deployments::{current, live_after},
+        deployments::{current, live_after, newest},
         ledger::Entry,
         open_push::{State, Tracking},
         record::{ALL_GATES, Deployed, Event, Judged, Place, Record},
@@ -196,16 +196,17 @@ pub(crate) fn sighting(
     }
     // Where nothing was recorded yet, the commit was there before the gate, unless it is younger.
     let since = gate_since(repository).max(named_since(repository, place)?);
-    let is_before = !repository.notes().any(is_judged)? && !is_younger(repository, commit, since);
+    let records = repository.notes().all()?;
+    let is_before = !records.iter().any(is_judged) && !is_younger(repository, commit, since);
     let judged = if is_before {
         Judged::Before
     } else {
         Judged::Unjudged
     };
     // So that the note of the commit that was there before tells that it went.
-    let before = repository.remembered(place)?.map(|record| record.commit);
-    let before = before.filter(|before| before != commit);
     let (at, by) = (SystemClock.now(), repository.identity());
+    let before = newest(&records, place, at).map(|record| record.commit.clone());
+    let before = before.filter(|before| before != commit);
     Ok(Some(found_at(at, &by, place, commit, before, judged)))
 }
 

@@ -75,23 +75,14 @@ impl Ledger {
     /// Tells whether a line could be written, without making the file.
     pub fn probe(&self) -> Result<(), LedgerError> {
         let opened = file::open(&self.path, OpenOptions::new().read(true).append(true));
-        let Err(error) = opened else {
-            return Ok(());
+        let mut directories = self.path.ancestors().skip(1);
+        let result = match (opened, directories.find(|one| one.is_dir())) {
+            (Err(error), Some(directory)) if error.kind() == io::ErrorKind::NotFound => {
+                access(directory, AccessFlags::W_OK).map_err(io::Error::from)
+            }
+            (opened, _) => opened.map(drop),
         };
-        let state = self.path.parent();
-        let directory = state.and_then(|state| {
-            if state.is_dir() {
-                Some(state)
-            } else {
-                state.parent()
-            }
-        });
-        match directory.filter(|_| error.kind() == io::ErrorKind::NotFound) {
-            Some(directory) => {
-                access(directory, AccessFlags::W_OK).map_err(|errno| self.failed(errno.into()))
-            }
-            None => Err(self.failed(error)),
-        }
+        result.map_err(|error| self.failed(error))
     }
 
     /// Appends one line, whole or not at all.

@@ -2,6 +2,7 @@
 //! that a ref leads to.
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
 use super::record::{LONGEST_NAME, MOST_WORDS, names_a_person, tidy};
@@ -88,15 +89,7 @@ pub(crate) fn ref_of(environment: &str) -> String {
 /// The environment that a ref is the lock of; a ref that is none of ours is called as it is.
 fn environment_of(name: &str) -> String {
     let short = name.strip_prefix(REFS).unwrap_or(name);
-    let mut bytes = Vec::new();
-    let mut parts = short.split('%');
-    bytes.extend_from_slice(parts.next().unwrap_or_default().as_bytes());
-    for part in parts {
-        let (digits, rest) = part.split_at_checked(2).unwrap_or((part, ""));
-        bytes.extend(u8::from_str_radix(digits, 16));
-        bytes.extend_from_slice(rest.as_bytes());
-    }
-    let decoded = String::from_utf8(bytes).ok();
+    let decoded = String::from_utf8(percent_decode_str(short).collect()).ok();
     let decoded = decoded.filter(|decoded| ref_of(decoded) == name);
     decoded.unwrap_or_else(|| short.to_owned())
 }

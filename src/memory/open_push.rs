@@ -113,9 +113,8 @@ impl OpenPushes {
 
     /// The pushes with their files; what cannot be read is left out, and named by [`Self::unread`].
     pub fn all(&self) -> Vec<(PathBuf, OpenPush)> {
-        let paths = self.paths().into_iter();
-        paths
-            .filter_map(|path| read(&path).ok().map(|push| (path, push)))
+        let each = self.each().into_iter();
+        each.filter_map(|(path, push)| Some((path, push.ok()?)))
             .collect()
     }
 
@@ -128,22 +127,22 @@ impl OpenPushes {
 
     /// The files that no push can be read from, and why.
     pub fn unread(&self) -> Vec<(PathBuf, io::Error)> {
-        let paths = self.paths().into_iter();
-        paths
-            .filter_map(|path| read(&path).err().map(|error| (path, error)))
+        let each = self.each().into_iter();
+        each.filter_map(|(path, push)| Some((path, push.err()?)))
             // It was settled in the meantime.
             .filter(|(_, error)| error.kind() != io::ErrorKind::NotFound)
             .collect()
     }
 
-    fn paths(&self) -> Vec<PathBuf> {
+    fn each(&self) -> Vec<(PathBuf, io::Result<OpenPush>)> {
         let entries = fs::read_dir(&self.directory).into_iter().flatten();
         // What begins with a dot is half written.
         let whole = |entry: &DirEntry| !entry.file_name().as_encoded_bytes().starts_with(b".");
         let entries = entries.flatten().filter(whole);
         let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
         paths.sort();
-        paths
+        let each = paths.into_iter().map(|path| (path.clone(), read(&path)));
+        each.collect()
     }
 }
 

@@ -3,8 +3,8 @@
 
 use std::{
     ffi::OsStr,
-    fs::{self, File, OpenOptions, TryLockError},
-    io::{self, Read, Write},
+    fs::{self, OpenOptions, TryLockError},
+    io::{self, Write},
     path::Path,
 };
 
@@ -18,9 +18,6 @@ use crate::{
 
 /// How the file's name begins.
 const PREFIX: &str = ".deploy-";
-
-/// Larger files are not ours.
-const LARGEST: u64 = 64 * 1024;
 
 /// One ref of one destination that a deploy may push.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,36 +72,31 @@ impl Permit {
 
     /// What the deploy has judged that has the file of this name; nothing unless that deploy still runs.
     pub fn read(state_dir: &Path, name: &OsStr) -> Vec<Permitted> {
-        let is_ours = Path::new(name).file_name() == Some(name)
-            && name.as_encoded_bytes().starts_with(PREFIX.as_bytes());
-        let read = || {
-            let file = file::open(&state_dir.join(name), OpenOptions::new().read(true)).ok()?;
-            let mut text = Vec::new();
-            (is_held(&file) && (&file).take(LARGEST).read_to_end(&mut text).is_ok())
-                .then(|| serde_json::from_slice(&text).ok())?
-        };
-        is_ours.then(read).flatten().unwrap_or_default()
+        let is_ours = Path::new(name).file_name() == Some(name) && is_permit(name);
+        let path = state_dir.join(name);
+        if !is_ours || is_held(&path) != Some(true) {
+            return Vec::new();
+        }
+        file::read_json(&path).unwrap_or_default()
     }
 }
 
-fn is_held(file: &File) -> bool {
-    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+fn is_permit(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(PREFIX.as_bytes())
+}
+
+/// Whether the deploy that has this file still runs; `None` where it cannot be told.
+fn is_held(path: &Path) -> Option<bool> {
+    let file = file::open(path, OpenOptions::new().read(true)).ok()?;
+    let locked = file.try_lock_shared();
+    Some(matches!(locked, Err(TryLockError::WouldBlock)))
 }
 
 /// Removes the files of deploys that were killed.
 fn remove_stale(state_dir: &Path) {
     for entry in fs::read_dir(state_dir).into_iter().flatten().flatten() {
         let path = entry.path();
-        let is_stale = || {
-            let file = file::open(&path, OpenOptions::new().read(true));
-            file.is_ok_and(|file| !is_held(&file))
-        };
-        if entry
-            .file_name()
-            .as_encoded_bytes()
-            .starts_with(PREFIX.as_bytes())
-            && is_stale()
-        {
+        if is_permit(&entry.file_name()) && is_held(&path) == Some(false) {
             let _ = fs::remove_file(&path);
         }
     }

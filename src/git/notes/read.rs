@@ -35,9 +35,18 @@ impl Notes<'_> {
     }
 
     pub(crate) fn all(&self) -> Result<Vec<Record>, Stop> {
+        let mut blobs: BTreeMap<Oid, Vec<Oid>> = BTreeMap::new();
+        if let Some(tip) = self.tip()? {
+            for (commit, id) in self.list(&tip)? {
+                blobs.entry(commit).or_default().push(id);
+            }
+        }
         let mut all = Vec::new();
-        for records in self.each()? {
-            all.extend(records?);
+        for (commit, ids) in blobs {
+            let mut records = Record::parse_all(&self.joined(&ids)?, &commit);
+            // What a note says of the commit that replaced its own stands in the other's note, too.
+            records.retain(|record| record.commit == commit);
+            all.extend(records);
         }
         Ok(all)
     }
@@ -75,32 +84,6 @@ impl Notes<'_> {
         lines.dedup();
         let record = |line: &&[u8]| Record::parse(line.strip_prefix(b"+")?);
         Ok(lines.iter().filter_map(record).collect())
-    }
-
-    /// Whether any record is such a one; the notes are read only up to it.
-    pub(crate) fn any(&self, is_it: impl Fn(&Record) -> bool) -> Result<bool, Stop> {
-        for records in self.each()? {
-            if records?.iter().any(&is_it) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// The records of one commit after the other.
-    fn each(&self) -> Result<impl Iterator<Item = Result<Vec<Record>, Stop>>, Stop> {
-        let mut blobs: BTreeMap<Oid, Vec<Oid>> = BTreeMap::new();
-        if let Some(tip) = self.tip()? {
-            for (commit, id) in self.list(&tip)? {
-                blobs.entry(commit).or_default().push(id);
-            }
-        }
-        Ok(blobs.into_iter().map(|(commit, ids)| {
-            let mut records = Record::parse_all(&self.joined(&ids)?, &commit);
-            // What a note says of the commit that replaced its own stands in the other's note, too.
-            records.retain(|record| record.commit == commit);
-            Ok(records)
-        }))
     }
 
     /// The commit that our notes are at.

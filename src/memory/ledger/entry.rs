@@ -126,13 +126,7 @@ impl Entry {
 
     /// Whether it is about a push that was let go.
     pub fn went(&self) -> bool {
-        matches!(self.event.as_str(), "push" | "deploy") && self.permits()
-    }
-
-    fn permits(&self) -> bool {
-        let permits = [Decision::Go, Decision::Overridden];
-        permits
-            .iter()
-            .any(|decision| decision.name() == self.verdict)
+        matches!(self.event.as_str(), "push" | "deploy")
+            && [Decision::Go.name(), Decision::Overridden.name()].contains(&&*self.verdict)
     }
 }
