@@ -374,7 +374,7 @@ fn of_many_events_the_newest_are_shown_whoever_knows_them() {
             number % 60
         )
     };
-    let ledger: String = (0..120).map(line).collect();
+    let ledger: String = (1..=120).map(line).collect();
     fs::write(shop.app.join(".git/pushgate/ledger.jsonl"), ledger).unwrap();
     let ran = shop.pushgate(["log"]).goes();
     assert_eq!(ran.stdout.lines().count(), 50, "{ran}");
