@@ -140,6 +140,7 @@ fn notes(stream: &mut dyn Write, commits: &[&str], place: &str) -> io::Result<()
             destinations: vec![place.to_owned()],
             commit: id(index)?,
             event: Event::Deployed(deployed),
+            words: None,
             signed: None,
         })
     };
