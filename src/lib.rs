@@ -8,7 +8,7 @@
 //! - [`app`]: from a push to a decision. It finds the policy that governs which ref, asks the overrides
 //!   and the gates, and writes down what was decided.
 //! - `hooks`: installs our hook, and calls the hook that was there before.
-//! - `suite` and `ci`: run the tests, or ask a forge whether they passed.
+//! - `ci` and `suite`: ask a forge whether the tests passed, or run them.
 //! - [`git`]: everything that asks git: the repository, its remotes, and the team's notes.
 //! - `process`: starts programs, and ends them with all that they started. `file`: writes files.
 //! - [`gates`]: which refs are governed, the gates in their order, what they ask ([`gates::World`]) and
@@ -18,8 +18,8 @@
 //! - [`push`]: what git tells the hook, and where a URL leads. [`cure`]: what to do about a refusal. `text`:
 //!   quoting and spans of time. [`guides`]: what `pushgate help TOPIC` prints.
 //!
-//! From [`gates`] down, nothing asks a clock, a network, a process or a terminal, and only the ledger
-//! touches the disk.
+//! From [`gates`] down, nothing asks a clock, a network, a process or a terminal. Only the ledger touches
+//! the disk, and what reads a URL that is a path.
 
 pub mod app;
 pub mod calendar;

@@ -8,12 +8,7 @@ use std::{
 use serde::de::DeserializeOwned;
 
 use super::Question;
-use crate::{
-    cure::{Cure, command},
-    gates::Stop,
-    policy::Forge,
-    process::program::run_ticking,
-};
+use crate::{cure::command, gates::Stop, policy::Forge, process::program::run_ticking};
 
 /// The time limit of one call of the program.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -74,19 +69,18 @@ impl Question {
         let (host, project) = (&self.project.host, &self.project.path);
         let is_limit = details.iter().any(|line| line.contains("rate limit"));
         let status = details.iter().find_map(|line| status(line));
-        let cures = match (status, code) {
+        let error = self.unanswered(details);
+        match (status, code) {
             (Some(403), _) if !is_limit => {
                 let words =
                     format!("see who asks, who has to be able to read the checks of {project}");
                 let status = [program, "auth", "status", "--hostname", host];
-                vec![Cure::run(words, [command(status)])]
+                error.cure(words, [command(status)])
             }
             // GitHub answers 403 as well where one of its limits is reached.
-            (Some(429 | 403), _) => {
-                vec![Cure::words(format!(
-                    "{again} later: the forge counts questions by the hour"
-                ))]
-            }
+            (Some(429 | 403), _) => error.hint(format!(
+                "{again} later: the forge counts questions by the hour"
+            )),
             // gh ends with 4 without a login (gh help exit-codes).
             (Some(401), _) | (None, Some(4)) => {
                 let token = match self.forge {
@@ -97,42 +91,33 @@ impl Question {
                     Forge::Gitlab => "GITLAB_TOKEN",
                 };
                 let login = [program, "auth", "login", "--hostname", host];
-                vec![Cure::run(
-                    format!("log in, or set {token}"),
-                    [command(login)],
-                )]
+                error.cure(format!("log in, or set {token}"), [command(login)])
             }
             (Some(404 | 422), _) => {
                 let refspec = format!("{}:refs/heads/BRANCH", self.commit.short());
                 let push = command(["git", "push", &self.remote, &refspec]);
+                let words =
+                    format!("push it to a branch there, so that its checks run, then {again}");
                 let view = command([program, "repo", "view", project]);
-                vec![
-                    Cure::run(
-                        format!("push it to a branch there, so that its checks run, then {again}"),
-                        [push],
-                    ),
-                    Cure::run("if it is there, this has to show the project", [view]),
-                ]
+                error
+                    .cure(words, [push])
+                    .cure("if it is there, this has to show the project", [view])
             }
             // No answer, or a server's error.
-            _ => vec![Cure::words(format!("{again} later"))],
-        };
-        self.unanswered(details, cures)
+            _ => error.hint(format!("{again} later")),
+        }
     }
 
     pub(super) fn garbled(&self, why: &str) -> Stop {
         let line = format!("the answer cannot be understood: {why}");
         let (program, again) = (self.forge.program(), self.again);
         let hint = format!("{again}; if it stays so, a newer {program} may help");
-        self.unanswered(vec![line], vec![Cure::words(hint)])
+        self.unanswered(vec![line]).hint(hint)
     }
 
-    fn unanswered(&self, details: Vec<String>, cures: Vec<Cure>) -> Stop {
+    fn unanswered(&self, details: Vec<String>) -> Stop {
         let (forge, subject) = (self.forge.name(), self.subject());
-        let text = format!("could not ask {forge} about {subject}");
-        let mut error = Stop::undecided(text).details(details);
-        error.cures = cures;
-        error
+        Stop::undecided(format!("could not ask {forge} about {subject}")).details(details)
     }
 
     fn command(&self, path: &str) -> Command {

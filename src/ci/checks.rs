@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{Check, Question, State, ask::PER_PAGE};
 use crate::{gates::Stop, policy::Forge};
@@ -40,24 +41,15 @@ struct Entry {
     completed_at: Option<Timestamp>,
     updated_at: Option<Timestamp>,
     finished_at: Option<Timestamp>,
-    app: Option<App>,
-    check_suite: Option<SuiteId>,
+    /// With `slug` and `name`.
+    app: Value,
+    /// With `id`.
+    check_suite: Value,
     latest_check_runs_count: usize,
     /// The branch or tag that a job's pipeline is about.
     #[serde(rename = "ref")]
     branch: Option<String>,
     allow_failure: Option<bool>,
-}
-
-#[derive(Clone, Deserialize)]
-struct App {
-    slug: Option<String>,
-    name: Option<String>,
-}
-
-#[derive(Clone, Deserialize)]
-struct SuiteId {
-    id: u64,
 }
 
 impl Question {
@@ -138,10 +130,8 @@ fn latest<'e, K: PartialEq, O: Ord>(
     sorted.sort_by_key(|entry| order(entry));
     let mut latest: Vec<&Entry> = Vec::new();
     for entry in sorted {
-        match latest.iter_mut().find(|known| key(known) == key(entry)) {
-            Some(known) => *known = entry,
-            None => latest.push(entry),
-        }
+        latest.retain(|known| key(known) != key(entry));
+        latest.push(entry);
     }
     latest
 }
@@ -149,10 +139,9 @@ fn latest<'e, K: PartialEq, O: Ord>(
 /// GitHub's checks. Of several runs of one check, by two workflows or two events, the latest counts, as in
 /// GitHub's own merge box; one that was skipped only where there is no other.
 fn github(suites: &[Entry], runs: &[Entry], statuses: &[Entry]) -> Vec<Check> {
-    let slug = |entry: &'_ Entry| entry.app.as_ref().and_then(|app| app.slug.clone());
     let latest = latest(
         runs,
-        |run| (slug(run), &run.name),
+        |run| (&run.app["slug"], &run.name),
         |run| (run.state().0 != State::Aside, run.id),
     );
     let suites = suites
@@ -225,13 +214,8 @@ impl Entry {
     /// GitHub Actions, which exist because a workflow was started. One of those that ended without a run
     /// could not start. One whose every run was run again, in a later suite, is out of date.
     fn of_suite(&self, runs: &[Entry], latest: &[&Entry]) -> Option<Check> {
-        let is_own = |run: &&Entry| {
-            run.check_suite
-                .as_ref()
-                .is_some_and(|own| own.id == self.id)
-        };
-        let slug = self.app.as_ref().and_then(|app| app.slug.as_deref());
-        let is_actions = slug == Some("github-actions");
+        let is_own = |run: &&Entry| run.check_suite["id"] == self.id;
+        let is_actions = self.app["slug"] == "github-actions";
         let has_runs = self.latest_check_runs_count > 0;
         let check = self.check();
         let counts = match check.state {
@@ -246,9 +230,9 @@ impl Entry {
             State::Red => is_actions,
             State::Passed | State::Aside => false,
         };
-        let app = self.app.as_ref().and_then(|app| app.name.as_deref());
+        let app = self.app["name"].as_str().unwrap_or("an app");
         counts.then(|| Check {
-            name: format!("all of {}", app.unwrap_or("an app")),
+            name: format!("all of {app}"),
             ended: None,
             ..check
         })

@@ -10,7 +10,7 @@ use std::{fmt, path::PathBuf};
 use jiff::{SignedDuration, Timestamp};
 
 pub(crate) use project::{Project, find};
-pub(crate) use wait::{Progress, wait};
+pub(crate) use wait::wait;
 
 use crate::{policy::Forge, push::Oid, text::printable};
 
@@ -83,37 +83,31 @@ enum Sum {
 /// A check that is named has to pass: skipped is not enough.
 fn add_up(checks: &[Check], wanted: &[String]) -> Sum {
     let all_count = wanted.is_empty();
-    let counted = |is: fn(State) -> bool| -> Vec<Check> {
-        let all = checks.iter().filter(|check| is(check.state));
-        let counted = all.filter(|check| all_count || wanted.contains(&check.name));
-        counted.cloned().collect()
+    let named = checks
+        .iter()
+        .filter(|check| all_count || wanted.contains(&check.name));
+    let counted = |is: &dyn Fn(State) -> bool| -> Vec<Check> {
+        let named = named.clone();
+        named.filter(|check| is(check.state)).cloned().collect()
     };
     let is_missing = |name: &&String| checks.iter().all(|check| check.name != **name);
     let missing: Vec<_> = wanted.iter().filter(is_missing).cloned().collect();
-    let red = counted(if all_count {
-        |state| state == State::Red
-    } else {
-        |state| matches!(state, State::Red | State::Aside)
-    });
+    let red = counted(&|state| state == State::Red || (state == State::Aside && !all_count));
     if !red.is_empty() {
         return Sum::Red(red, missing);
     }
-    let is_running = |state| state == State::Running;
-    let running = counted(is_running);
-    if !running.is_empty() {
-        return Sum::Running(running);
-    }
-    let passed = counted(|state| state == State::Passed).len();
-    if passed > 0 && missing.is_empty() {
+    let running = counted(&|state| state == State::Running);
+    let passed = counted(&|state| state == State::Passed).len();
+    if running.is_empty() && passed > 0 && missing.is_empty() {
         return Sum::Passed(passed);
     }
     // What runs may still bring what is missing.
-    let others = checks.iter().filter(|check| is_running(check.state));
-    let others: Vec<_> = others.cloned().collect();
-    if others.is_empty() {
-        return Sum::Missing(missing);
+    let others = checks.iter().filter(|check| check.state == State::Running);
+    match (running.is_empty(), others.cloned().collect::<Vec<_>>()) {
+        (false, _) => Sum::Running(running),
+        (true, others) if others.is_empty() => Sum::Missing(missing),
+        (true, others) => Sum::Running(others),
     }
-    Sum::Running(others)
 }
 
 /// How long ago the last check has to have ended, by this machine's clock, which may be a little off.

@@ -14,6 +14,7 @@ use crate::{
     git::Repository,
     policy::{Ci, FILE, Forge},
     process::signals,
+    suite::Screen,
     text::{listed, printable, span},
 };
 
@@ -31,23 +32,12 @@ const MOST_FAILURES: u32 = 2;
 /// How often a signal is looked for.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Shows a person that a forge is waited for.
-pub(crate) trait Progress {
-    fn line(&self, text: &str);
-    /// Shows how long it has been.
-    fn tick(&self);
-    /// Says that this signal ended the wait.
-    fn interrupted(&self, by: &str);
-    /// Clears what `tick` shows.
-    fn end(&self);
-}
-
 /// Waits until the checks that have to pass have passed, at most as long as the suite may take.
 pub(crate) fn wait(
     repository: &Repository,
     work: &Work<'_>,
     ci: &Ci,
-    progress: &dyn Progress,
+    screen: &Screen<'_>,
 ) -> Result<SuiteRun, Stop> {
     let job = match ci.forge {
         Forge::Github => "GITHUB_ACTIONS",
@@ -76,13 +66,13 @@ pub(crate) fn wait(
         wanted: &ci.checks,
         limit: work.suite.timeout,
         start,
-        progress,
+        screen,
         announced: RefCell::default(),
         passed: None,
         failures: MOST_FAILURES,
     };
     let passed = wait.until_decided()?;
-    progress.end();
+    screen.end();
     Ok(SuiteRun {
         took: start.elapsed(),
         checks: Some(format!("{} of {}", number(passed), question.subject())),
@@ -96,7 +86,7 @@ struct Wait<'a> {
     wanted: &'a [String],
     start: Instant,
     limit: Duration,
-    progress: &'a dyn Progress,
+    screen: &'a Screen<'a>,
     /// The last line that has said what is waited for.
     announced: RefCell<String>,
     /// Since when this many checks have passed, and no other was there.
@@ -115,7 +105,7 @@ impl Wait<'_> {
             let is_last = now >= end;
             let answer = (self.question).ask(end.max(now + LAST), &|| self.is_asking());
             if let Some(by) = signals::interrupted() {
-                self.progress.interrupted(&by);
+                self.screen.interrupted(&by);
                 return Err(Stop::suite_stopped(by));
             }
             let passed = match answer {
@@ -126,7 +116,7 @@ impl Wait<'_> {
                 }
                 Err(error) => Err(error),
             };
-            if let Some(passed) = passed.inspect_err(|_| self.progress.end())? {
+            if let Some(passed) = passed.inspect_err(|_| self.screen.end())? {
                 return Ok(passed);
             }
             self.sleep(pause);
@@ -137,7 +127,7 @@ impl Wait<'_> {
     /// Announces an answer that takes long.
     fn is_asking(&self) {
         if !self.announced.borrow().is_empty() {
-            self.progress.tick();
+            self.screen.tick();
         } else if self.start.elapsed() >= SLOW {
             let (forge, subject) = (self.question.forge.name(), self.question.subject());
             self.announce(format!("asking {forge} about {subject}"));
@@ -242,22 +232,20 @@ impl Wait<'_> {
     /// Says what is waited for, unless the last line has said so.
     fn announce(&self, line: String) {
         if *self.announced.borrow() != line {
-            self.progress.line(&line);
+            self.screen.line(&line);
             *self.announced.borrow_mut() = line;
         }
     }
 
     /// Sleeps until the forge is asked again, or until a signal.
     fn sleep(&self, pause: Duration) {
-        let now = Instant::now();
         // The time limit does not cut the grace short: that ends by itself.
-        let end = (self.passed).map_or(self.start + self.limit, |(since, _)| {
-            (since + GRACE).max(now)
-        });
-        let until = (now + pause).min(end);
+        let limit = self.start + self.limit;
+        let end = (self.passed).map_or(limit, |(since, _)| since + GRACE);
+        let until = (Instant::now() + pause).min(end);
         while Instant::now() < until && signals::interrupted().is_none() {
             thread::sleep(TICK.min(until.saturating_duration_since(Instant::now())));
-            self.progress.tick();
+            self.screen.tick();
         }
     }
 }

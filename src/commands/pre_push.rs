@@ -24,7 +24,7 @@ use crate::{
     cure::command,
     git::Repository,
     hooks::{
-        chained::{self, Chained, Ending},
+        chained::{self, Chained},
         directory::HooksDirectory,
         gate::judged_by_git,
         lfs, pre_commit,
@@ -79,10 +79,10 @@ pub(crate) fn run(args: &PrePush) -> Done {
             (Ok(128 + signal), Some(Stopped { by: "signal", why }))
         }
         (None, Some(chained)) if verdict == 0 => {
-            let ending = chained
+            let code = chained
                 .refuse_circle()
                 .and_then(|()| chained::run(&chained, [&remote, &url], input));
-            after(ending, &chained.name)
+            after(code, &chained.name)
         }
         (None, _) => (Ok(verdict), None),
     };
@@ -207,20 +207,20 @@ fn without_judgement(remote: &OsStr, url: &OsStr, error: Error) -> Result<Judged
 }
 
 /// The exit code, and what stopped the push, where the hook that runs after the gates did.
-fn after(ending: Result<Ending, Error>, chained: &str) -> (Done, Option<Stopped>) {
-    let (why, code) = match ending {
-        Ok(Ending::Agreed) => return (Ok(0), None),
-        Ok(Ending::Refused(code)) => {
-            let why = format!("exit code {code}");
-            report::say(&format!("{chained} refused: {why}"));
-            (why, Ok(code))
-        }
-        Ok(Ending::Stopped { by }) => {
+fn after(code: Result<u8, Error>, chained: &str) -> (Done, Option<Stopped>) {
+    let (why, code) = match (code, signals::interrupted()) {
+        (Err(error), _) => (error.in_one_line(), Err(error)),
+        (Ok(_), Some(by)) => {
             report::say(&format!("{chained} was stopped: {by}"));
             let code = signals::signal().map_or(1, |signal| 128 + signal);
             (format!("stopped ({by})"), Ok(code))
         }
-        Err(error) => (error.in_one_line(), Err(error)),
+        (Ok(0), None) => return (Ok(0), None),
+        (Ok(code), None) => {
+            let why = format!("exit code {code}");
+            report::say(&format!("{chained} refused: {why}"));
+            (why, Ok(code))
+        }
     };
     let by = "chained";
     (code, Some(Stopped { by, why }))

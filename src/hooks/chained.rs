@@ -28,16 +28,6 @@ pub(crate) struct Chained {
     pub(crate) name: String,
 }
 
-pub(crate) enum Ending {
-    Agreed,
-    /// With this exit code, or 128 and the signal that ended it.
-    Refused(u8),
-    /// The push was ended while it ran, and it was ended with it.
-    Stopped {
-        by: String,
-    },
-}
-
 impl Chained {
     /// The hook that ours replaced.
     pub(crate) fn hook(path: &Path) -> Self {
@@ -83,12 +73,9 @@ impl Chained {
     }
 }
 
-/// Runs it with the arguments and the input that git gave to the gate, to its end.
-pub(crate) fn run(
-    chained: &Chained,
-    arguments: [&OsStr; 2],
-    input: Vec<u8>,
-) -> Result<Ending, Stop> {
+/// Runs it with the arguments and the input that git gave to the gate, and returns its exit code: 128 and
+/// the signal where one ended it. It is ended with the push.
+pub(crate) fn run(chained: &Chained, arguments: [&OsStr; 2], input: Vec<u8>) -> Result<u8, Stop> {
     let failed = |error: io::Error| {
         Stop::undecided(format!("could not run {}", chained.name)).detail(error.to_string())
     };
@@ -114,12 +101,5 @@ pub(crate) fn run(
         Ok(child)
     };
     let is_over = || signals::interrupted().is_some();
-    let code = foreground::to_its_end(start, is_over).map_err(failed)?;
-    if let Some(by) = signals::interrupted() {
-        return Ok(Ending::Stopped { by });
-    }
-    Ok(match code {
-        0 => Ending::Agreed,
-        code => Ending::Refused(code),
-    })
+    foreground::to_its_end(start, is_over).map_err(failed)
 }

@@ -117,16 +117,7 @@ printf '\\n# pushgate asks\\n'
 unset LEFTHOOK LEFTHOOK_EXCLUDE
 call_lefthook dump
 ";
-    let silent = |words: Vec<String>| {
-        Stop::undecided("lefthook does not say what it runs before a push")
-            .details(words)
-            .cure(
-                "see that `lefthook dump` works here, then",
-                ["pushgate install"],
-            )
-    };
-    let hook = hook_of_lefthook(hooks);
-    let hook = hook.ok_or_else(|| silent(vec!["it has no hook here".to_owned()]))?;
+    let hook = hook_of_lefthook(hooks).unwrap_or_default();
     let mut command = Command::new(SH);
     command
         .arg("-c")
@@ -135,23 +126,31 @@ call_lefthook dump
         command.env_remove(name);
     }
     command.current_dir(top).stdin(Stdio::null());
-    let Some(output) = run_within(command, LIMIT)? else {
-        let words = format!("lefthook dump says nothing within {} s", LIMIT.as_secs());
-        return Err(silent(vec![words]));
-    };
-    let dump = output.stdout.split_once_str("\n# pushgate asks\n");
-    let dump = dump.map(|(_, dump)| dump);
-    match dump.map(serde_yaml::from_slice) {
-        Some(Ok(dump @ (Value::Mapping(_) | Value::Null))) if output.is_ok() => Ok(dump),
-        // Where its hook does not find lefthook, it says so on standard output, and ends well.
-        _ if output.stderr.is_empty() => {
-            let lines = dump.unwrap_or(&output.stdout).lines();
-            Err(silent(
-                lines.map(|line| printable(line.as_bstr())).collect(),
-            ))
+    let words = if let Some(output) = run_within(command, LIMIT)? {
+        let dump = output.stdout.split_once_str("\n# pushgate asks\n");
+        let dump = dump.map(|(_, dump)| dump);
+        if output.is_ok()
+            && let Some(Ok(dump @ (Value::Mapping(_) | Value::Null))) =
+                dump.map(serde_yaml::from_slice)
+        {
+            return Ok(dump);
         }
-        _ => Err(silent(output.stderr)),
-    }
+        if output.stderr.is_empty() {
+            // Where its hook does not find lefthook, it says so on standard output, and ends well.
+            let printed = dump.unwrap_or(&output.stdout).lines();
+            printed.map(|line| printable(line.as_bstr())).collect()
+        } else {
+            output.stderr
+        }
+    } else {
+        vec![format!(
+            "lefthook dump says nothing within {} s",
+            LIMIT.as_secs()
+        )]
+    };
+    let error = Stop::undecided("lefthook does not say what it runs before a push").details(words);
+    let see = "see that `lefthook dump` works here, then";
+    Err(error.cure(see, ["pushgate install"]))
 }
 
 /// One of lefthook's hooks, without its last line, which runs the jobs.

@@ -38,17 +38,17 @@ fn candidate(command: impl Into<String>, because: impl Into<String>) -> Candidat
 pub fn suite(tree: &dyn Look) -> Vec<Candidate> {
     let script = |path: &str| {
         let found = tree.is_executable(path).then(|| candidate(path, path));
-        found.into_iter().collect()
+        Vec::from_iter(found)
     };
-    let ranks: [&dyn Fn() -> Vec<Candidate>; 5] = [
-        &|| script("bin/ci"),
-        &|| script("bin/test"),
-        &|| rails(tree),
-        &|| languages(tree),
-        &|| makefile(tree).into_iter().chain(justfile(tree)).collect(),
+    let wrappers = makefile(tree).into_iter().chain(justfile(tree));
+    let ranks = [
+        script("bin/ci"),
+        script("bin/test"),
+        rails(tree),
+        languages(tree),
+        wrappers.collect(),
     ];
-    let mut found = ranks.into_iter().map(|rank| rank());
-    let found = found.find(|candidates| !candidates.is_empty());
+    let found = ranks.into_iter().find(|found| !found.is_empty());
     found.unwrap_or_default()
 }
 

@@ -50,6 +50,7 @@ pub fn render(facts: &InitFacts) -> String {
         ("{if no after}", after.is_some()),
     ];
     let branch = facts.trunk_branch.as_deref();
+    let timezone = facts.timezone.as_deref().unwrap_or("local");
     let candidates = facts.suite.iter().filter(|_| facts.suite.len() > 1);
     let fillings = [
         (
@@ -65,14 +66,7 @@ pub fn render(facts: &InitFacts) -> String {
                 None => set("run", "bin/test", false),
             },
         ),
-        (
-            "{timezone}",
-            set(
-                "timezone",
-                facts.timezone.as_deref().unwrap_or("local"),
-                false,
-            ),
-        ),
+        ("{timezone}", set("timezone", timezone, false)),
         ("{environments}", written(found, facts.timezone.as_deref())),
         ("{after}", after.unwrap_or_default()),
     ];
@@ -119,13 +113,7 @@ fn written(environments: &[Environment], timezone: Option<&str>) -> String {
             [one] => drop(keys.insert(key.into(), one.as_str().into())),
             several => drop(keys.insert(key.into(), several.into())),
         };
-        // A map that is not empty, for the template to go on with.
-        let named = [environment.name.clone()];
-        let remotes = match environment.remotes.as_slice() {
-            [] => &named[..],
-            remotes => remotes,
-        };
-        add("remote", remotes);
+        add("remote", &environment.remotes);
         add("app", &environment.apps);
         add("after", environment.after.as_slice());
         if !environment.window.is_always_open() {

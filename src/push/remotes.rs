@@ -85,12 +85,9 @@ impl Remotes {
         let Some(remote) = self.find(name) else {
             return Vec::new();
         };
-        let mut urls: Vec<BString> = Vec::new();
-        for url in remote.urls.iter().chain(&remote.push_urls) {
-            urls.push(url.clone());
-            urls.push(self.rewrite(url, false));
-        }
-        urls.extend(self.push_urls(name));
+        let written = remote.urls.iter().chain(&remote.push_urls);
+        let both = written.flat_map(|url| [url.clone(), self.rewrite(url, false)]);
+        let mut urls: Vec<_> = both.chain(self.push_urls(name)).collect();
         urls.dedup();
         urls
     }

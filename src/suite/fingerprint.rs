@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    ci::Project,
     policy::{Ci, Forge, In, Step, Suite},
     text::hex,
 };
@@ -37,13 +36,12 @@ pub(crate) fn of_suite(
     ]))
 }
 
-/// The fingerprint of the checks of a forge: which forge, project and checks.
-pub(crate) fn of_checks(ci: &Ci, project: Option<&Project>) -> String {
+/// The fingerprint of the checks of a forge: which forge, project (its host and path) and checks.
+pub(crate) fn of_checks(ci: &Ci, project: Option<[&str; 2]>) -> String {
     let forge = match ci.forge {
         Forge::Github => "ci on github",
         Forge::Gitlab => "ci on gitlab",
     };
-    let project = project.map(|project| [&project.host, &project.path]);
     let mut checks: Vec<_> = ci.checks.iter().collect();
     checks.sort();
     hash(&json!([VERSION, forge, project, checks]))
@@ -69,21 +67,21 @@ mod tests {
 
     #[test]
     fn the_fingerprint_of_checks_tells_the_forge_the_project_and_the_names() {
-        let of_project = |project: &str, forge, checks: &[&str]| {
+        let of_project = |project, forge, checks: &[&str]| {
             let checks = checks.iter().map(|name| (*name).to_owned()).collect();
-            let project = Project::named(project, None);
-            of_checks(&Ci { forge, checks }, project.as_ref())
+            of_checks(&Ci { forge, checks }, project)
         };
-        let of = |forge, checks: &[&str]| of_project("acme/shop", forge, checks);
+        let of =
+            |forge, checks: &[&str]| of_project(Some(["github.com", "acme/shop"]), forge, checks);
         let all = [
             of(Forge::Github, &[]),
             of(Forge::Gitlab, &[]),
             of(Forge::Github, &["test"]),
             of(Forge::Github, &["test", "lint"]),
             of(Forge::Github, &["testlint"]),
-            of_project("acme/other", Forge::Github, &[]),
-            of_project("forge.example/acme/shop", Forge::Github, &[]),
-            of_project("", Forge::Github, &[]),
+            of_project(Some(["github.com", "acme/other"]), Forge::Github, &[]),
+            of_project(Some(["forge.example", "acme/shop"]), Forge::Github, &[]),
+            of_project(None, Forge::Github, &[]),
         ];
         let told: std::collections::BTreeSet<_> = all.iter().collect();
         assert_eq!(told.len(), all.len(), "two of them are the same");

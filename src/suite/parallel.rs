@@ -15,7 +15,6 @@ use super::{
     step::{Failure, Run, name},
 };
 use crate::{
-    ci::Progress,
     gates::{Stop, verdict::Ending},
     policy::Step,
     process::{child::Abort, shell::Observer},

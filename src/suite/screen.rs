@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{ci::Progress, text::span};
+use crate::text::span;
 
 /// The status line is shown after this much silence.
 const QUIET: Duration = Duration::from_secs(1);
@@ -169,8 +169,9 @@ impl<'s> Screen<'s> {
     }
 }
 
-impl Progress for Screen<'_> {
-    fn line(&self, text: &str) {
+impl Screen<'_> {
+    /// Writes a line of ours.
+    pub(crate) fn line(&self, text: &str) {
         let mut state = self.state();
         if !state.is_over {
             self.end_line(&mut state);
@@ -180,7 +181,7 @@ impl Progress for Screen<'_> {
     }
 
     /// Shows how long it has been running, where nothing else is written.
-    fn tick(&self) {
+    pub(crate) fn tick(&self) {
         let mut state = self.state();
         let quiet = state.written.elapsed();
         if state.is_over {
@@ -206,7 +207,7 @@ impl Progress for Screen<'_> {
     }
 
     /// Leaves the cursor at the beginning of a line, for the report that follows.
-    fn end(&self) {
+    pub(crate) fn end(&self) {
         let mut state = self.state();
         if !state.is_over {
             self.end_line(&mut state);
@@ -217,7 +218,7 @@ impl Progress for Screen<'_> {
     ///
     /// It is said at once, while the terminal may still be ours: what is written after the shell's prompt
     /// spoils the prompt.
-    fn interrupted(&self, by: &str) {
+    pub(crate) fn interrupted(&self, by: &str) {
         let mut state = self.state();
         if !std::mem::replace(&mut state.is_over, true) {
             let before = match (state.status, state.line_is_open) {

@@ -16,7 +16,6 @@ use super::{
     variables::Mark,
 };
 use crate::{
-    ci::Progress,
     gates::{Stop, Work, verdict::Ending},
     git::command::removed,
     policy::Step,

@@ -10,7 +10,7 @@ use syn::{ItemUse, UseTree, visit::Visit};
 
 /// The rooms from the top down: each may use those below it, and none above or beside it.
 const FLOORS: [&str; 20] = [
-    "main", "commands", "cli", "report", "doctor", "app", "hooks", "suite", "ci", "git", "process",
+    "main", "commands", "cli", "report", "doctor", "app", "hooks", "ci", "suite", "git", "process",
     "gates", "memory", "policy", "calendar", "push", "cure", "text", "file", "guides",
 ];
 

@@ -91,7 +91,7 @@ fn suite() -> impl Strategy<Value = Vec<Candidate>> {
 
 /// Environments of different names, each with remotes and apps of its own, some after the one before.
 fn environments() -> impl Strategy<Value = Vec<Environment>> {
-    let one = (name(), 0..3usize, 0..12usize, any::<bool>(), any::<bool>());
+    let one = (name(), 1..3usize, 0..12usize, any::<bool>(), any::<bool>());
     proptest::collection::vec(one, 0..5).prop_map(|all| {
         let mut found: Vec<Environment> = Vec::new();
         for (index, (name, remotes, apps, after, at_night)) in all.into_iter().enumerate() {
@@ -176,11 +176,7 @@ proptest! {
             prop_assert_eq!(&environment.apps, &meant.apps);
             prop_assert_eq!(&environment.after, &meant.after);
             prop_assert_eq!(environment.signoff.is_some(), meant.after.is_some());
-            if meant.remotes.is_empty() {
-                prop_assert_eq!(&environment.remotes, &[meant.name.as_str()]);
-            } else {
-                prop_assert_eq!(&environment.remotes, &meant.remotes);
-            }
+            prop_assert_eq!(&environment.remotes, &meant.remotes);
             prop_assert_eq!(&environment.window.closed, &meant.window.closed);
             if let (Some(zone), false) = (&facts.timezone, meant.window.closed.is_empty()) {
                 prop_assert_eq!(environment.window.timezone.to_string(), zone.as_str());

@@ -176,7 +176,8 @@ impl Repository {
     pub(super) fn receipt_key(&self, work: &Work<'_>) -> Result<(Oid, String), Stop> {
         if let Some(ci) = &work.suite.ci {
             let project = ci::Project::of_remote(self, ci.forge, work.remote);
-            let suite = fingerprint::of_checks(ci, project.as_ref());
+            let project = project.as_ref().map(|one| [&*one.host, &*one.path]);
+            let suite = fingerprint::of_checks(ci, project);
             return Ok((work.commit.clone(), suite));
         }
         let variable = |name: &str| env::var_os(name).map(OsStringExt::into_vec);

@@ -149,7 +149,7 @@ fn another_workflow_with_a_job_of_the_same_name_makes_no_red_one_pass() {
     twins(
         &[(1, 2, "failure"), (2, 1, "success")],
         &runs,
-        &[red, ("build", State::Passed), ("lint", State::Passed)],
+        &[red, ("lint", State::Passed), ("build", State::Passed)],
     );
 }
 
