@@ -45,21 +45,15 @@ pub(crate) fn open_or_create(path: &Path, options: &OpenOptions) -> io::Result<F
 /// stays removed.
 pub(crate) fn state_directory(path: &Path) -> io::Result<()> {
     match fs::create_dir(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {
-            must_be_safe(path)
+        Ok(()) => {
+            // The bits for searching, and the group for what is made in it.
+            let is_shared = state_mode(path)? == 0o660;
+            let mode = if is_shared { 0o2770 } else { 0o700 };
+            fs::set_permissions(path, Permissions::from_mode(mode))
         }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            Err(io::Error::from_raw_os_error(Errno::ENOTDIR as i32))
-        }
-        // The bits for searching, and the group for what is made in it.
-        Ok(()) => fs::set_permissions(
-            path,
-            Permissions::from_mode(match state_mode(path)? {
-                0o660 => 0o2770,
-                _ => 0o700,
-            }),
-        ),
-        Err(error) => Err(error),
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        Err(_) if path.is_dir() => must_be_safe(path),
+        Err(_) => Err(io::Error::from_raw_os_error(Errno::ENOTDIR as i32)),
     }
 }
 

@@ -33,14 +33,12 @@ pub(crate) fn each(opened: &Opened) -> Found {
         .iter()
         .map(|one| label(one.name.as_bstr()))
         .collect();
-    let trunk = match &opened.trunk {
-        Err(error) => Some(Finding::error(error.clone())),
+    let error = match &opened.trunk {
+        Err(error) => Some(error.clone()),
         Ok(trunk) if known.contains(&trunk.remote) => None,
-        Ok(trunk) => {
-            let missing = Stop::no_trunk_remote(&trunk.remote, &known);
-            Some(Finding::error(missing))
-        }
+        Ok(trunk) => Some(Stop::no_trunk_remote(&trunk.remote, &known)),
     };
+    let trunk = error.map(Finding::error);
     let all = opened.remotes.iter().map(|remote| one(remote, opened));
     Ok(trunk.into_iter().chain(all).collect())
 }
