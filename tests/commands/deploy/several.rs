@@ -124,6 +124,9 @@ fn what_one_url_refuses_another_has_and_a_dead_one_holds_up_nobody() {
     );
     deploy(&shop, &["staging"]).ends_with(1).says(&said);
     assert_eq!(shop.tip("staging", "master"), head);
+    let known = deployments(&shop, &shop.app);
+    let places: Vec<_> = known.iter().map(|one| &one["destinations"]).collect();
+    assert_eq!(places, [&serde_json::json!([staging])]);
     let next = shop.commit_on_origin("three");
     fs::remove_dir_all(shop.path("eu.git")).unwrap();
     let ran = deploy(&shop, &["staging"]).ends_with(128);
@@ -167,6 +170,13 @@ fn what_a_server_took_before_it_died_is_told() {
         });
         deploy(&shop, &["staging"]).ends_with(1).says(&said);
         assert_eq!(shop.tip("eu", "master"), head);
+        // What is told is what is recorded.
+        let known = deployments(&shop, &shop.app);
+        let is_known = |place: &String| {
+            let place = serde_json::json!([place]);
+            known.iter().any(|one| one["destinations"] == place)
+        };
+        assert_eq!([is_known(&staging), is_known(&eu)], [then == "true", true]);
     }
 }
 
