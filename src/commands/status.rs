@@ -114,7 +114,8 @@ fn status(world: &Repository, only: Option<&str>) -> Result<Status, Error> {
         .map(|environment| world.remotes_of(environment))
         .collect();
     let mut errors = Vec::new();
-    let tips = RemoteTips::of_pipeline(world, trunk.as_ref().ok(), policy.shares(), &remotes);
+    let all: Vec<_> = remotes.iter().collect();
+    let tips = RemoteTips::ask(world, trunk.as_ref().ok(), policy.shares(), &all, &all);
     let mut keep = |error: Stop| errors.push(error.in_one_line());
     if let Err(error) = catch_up(world, policy, network::LIMIT) {
         keep(error);

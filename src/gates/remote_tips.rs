@@ -70,35 +70,10 @@ impl<'r> RemoteTips<'r> {
         })
     }
 
-    /// Asks for trunk, with `team` for the team's notes too, for the branches of these environments, and for what
-    /// their commands say.
-    pub(crate) fn of_pipeline(
-        remotes: &'r dyn Remotes,
-        trunk: Option<&TrunkName>,
-        team: bool,
-        environments: &[EnvironmentRemotes],
-    ) -> Self {
-        let all = environments.iter().collect::<Vec<_>>();
-        Self::ask(remotes, trunk, team, &all, &all)
-    }
-
-    /// Asks for trunk, with `team` for the team's notes too, for the branches of an environment, and for what the
-    /// gate `promotion` asks of the one that comes first: the gates then wait for no remote that is silent.
-    pub(crate) fn of_deploy(
-        remotes: &'r dyn Remotes,
-        trunk: Option<&TrunkName>,
-        team: bool,
-        here: &EnvironmentRemotes,
-        before: Option<&EnvironmentRemotes>,
-    ) -> Self {
-        let live = before.filter(|one| one.live.is_none());
-        let live: Vec<_> = live.into_iter().chain([here]).collect();
-        let runs: Vec<_> = before.into_iter().chain([here]).collect();
-        Self::ask(remotes, trunk, team, &live, &runs)
-    }
-
-    /// Each question has its own time limit, so that one dead remote delays the answer no longer.
-    fn ask(
+    /// Asks for trunk, with `team` for the team's notes too, for the branches of the environments of `live`, and for
+    /// what the commands of those of `runs` say. Each question has its own time limit, so that one dead remote delays
+    /// the answer no longer.
+    pub(crate) fn ask(
         remotes: &'r dyn Remotes,
         trunk: Option<&TrunkName>,
         team: bool,

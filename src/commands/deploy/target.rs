@@ -42,7 +42,11 @@ impl Target {
             remotes: by_remote.concat(),
             ..of.clone()
         };
-        let tips = RemoteTips::of_deploy(world, trunk, policy.shares(), &by_url, before);
+        // What a command tells counts, whatever git has.
+        let live = before.filter(|one| one.live.is_none());
+        let live: Vec<_> = live.into_iter().chain([&by_url]).collect();
+        let runs: Vec<_> = before.into_iter().chain([&by_url]).collect();
+        let tips = RemoteTips::ask(world, trunk, policy.shares(), &live, &runs);
         catch_up(world, policy, LIMIT)?;
         let runs = match tips.running(of) {
             // What is down cannot say what it runs, and has to be mended all the same.
