@@ -4,7 +4,7 @@ mod values;
 
 use std::{ffi::OsString, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint, builder::PossibleValue};
+use clap::{Args, Parser, Subcommand, ValueHint, builder::PossibleValue};
 
 use self::values::{reason, words};
 use crate::guides::{GUIDES, Guide};
@@ -323,20 +323,13 @@ pub struct PrePush {
     /// Have git-lfs upload its objects after the gates have passed (lefthook).
     #[arg(long, group = "then")]
     pub lfs: bool,
-    /// The program that hands over the push in git's place.
-    #[arg(long, value_enum, conflicts_with_all = ["remote", "then"])]
-    pub from: Option<Caller>,
+    /// The program that hands over the push in git's place: pre-commit or prek, by the variables `PRE_COMMIT_*`.
+    #[arg(long, value_parser = ["pre-commit"], conflicts_with_all = ["remote", "then"])]
+    pub from: Option<String>,
     /// The remote's name, or the URL as it was typed.
     #[arg(allow_hyphen_values = true, required_unless_present = "from")]
     pub remote: Option<OsString>,
     /// The URL.
     #[arg(allow_hyphen_values = true, required_unless_present = "from")]
     pub url: Option<OsString>,
-}
-
-/// A program that keeps git's standard input for itself.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum Caller {
-    /// pre-commit or prek, by the variables `PRE_COMMIT_*`.
-    PreCommit,
 }

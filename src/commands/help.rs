@@ -80,16 +80,13 @@ pub fn say(said: &clap::Error) -> ExitCode {
 fn print(said: &clap::Error) -> Done {
     let text = said.render();
     if said.use_stderr() {
-        report::print(clap_error(&text.to_string()));
+        let text = text.to_string();
+        report::print(match text.strip_prefix("error:") {
+            Some(rest) => paint(BAD, "error:") + rest,
+            None => text.into(),
+        });
     } else {
         print_machine_data(&text.ansi().to_string())?;
     }
     Ok(u8::try_from(said.exit_code()).unwrap_or(2))
-}
-
-fn clap_error(text: &str) -> Text {
-    match text.strip_prefix("error:") {
-        Some(rest) => paint(BAD, "error:") + rest,
-        None => text.into(),
-    }
 }

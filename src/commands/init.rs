@@ -35,7 +35,10 @@ const PRODUCTION_NAMES: [&str; 3] = ["production", "prod", "live"];
 
 pub(crate) fn run(args: &Init) -> Done {
     let world = Repository::open()?;
-    let top = world.work_tree().ok_or_else(no_work_tree)?;
+    let top = world.work_tree().ok_or_else(|| {
+        Error::undecided("this repository has no work tree that the policy could be written into")
+            .cure("in a clone", ["pushgate init"])
+    })?;
     let (mut facts, left_out) = look_around(&world, top);
     let is_told = !args.stdout && ask_which(&mut facts.suite)?;
     let text = render(&facts);
@@ -72,11 +75,6 @@ pub(crate) fn run(args: &Init) -> Done {
         report::print("  and then: pushgate install\n");
     }
     Ok(0)
-}
-
-fn no_work_tree() -> Error {
-    Error::undecided("this repository has no work tree that the policy could be written into")
-        .cure("in a clone", ["pushgate init"])
 }
 
 /// What is found in the repository, and the remotes that are no environment.

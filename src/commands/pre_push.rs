@@ -19,7 +19,7 @@ use crate::{
         overrides::{Overrides, SWITCH},
         unjudged::had_nothing_to_send,
     },
-    cli::{Caller, PrePush},
+    cli::PrePush,
     commands::Error,
     cure::command,
     git::Repository,
@@ -48,9 +48,9 @@ pub(crate) fn run(args: &PrePush) -> Done {
         report::say(&format!("judged already, by {}", hook.display()));
         return Ok(0);
     }
-    let input = match args.from {
+    let input = match &args.from {
         None => read_input(),
-        Some(Caller::PreCommit) => pre_commit::line(&url),
+        Some(_) => pre_commit::line(&url),
     };
     let (input, read) = match input {
         Ok(input) => (input, Ok(())),
