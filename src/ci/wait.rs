@@ -176,7 +176,9 @@ impl Wait<'_> {
                     .hint("where one waits for a person, name those that count: `suite.checks`"));
             }
             Sum::Running(checks) => {
-                let names = names(&checks);
+                let names = checks.iter();
+                let names = names.map(|check| printable(check.name.as_bytes().into()));
+                let names = listed(&names.collect::<Vec<_>>(), 5);
                 self.announce(format!("waiting for {forge} to check {short}: {names}"));
             }
         }
@@ -255,12 +257,4 @@ fn number(checks: usize) -> String {
         1 => "1 check".to_owned(),
         more => format!("{more} checks"),
     }
-}
-
-/// Lists the first few names.
-fn names(checks: &[Check]) -> String {
-    const MOST: usize = 5;
-    let names = checks.iter();
-    let names = names.map(|check| printable(check.name.as_bytes().into()));
-    listed(&names.collect::<Vec<_>>(), MOST)
 }

@@ -76,9 +76,7 @@ impl Chained {
 /// Runs it with the arguments and the input that git gave to the gate, and returns its exit code: 128 and
 /// the signal where one ended it. It is ended with the push.
 pub(crate) fn run(chained: &Chained, arguments: [&OsStr; 2], input: Vec<u8>) -> Result<u8, Stop> {
-    let failed = |error: io::Error| {
-        Stop::undecided(format!("could not run {}", chained.name)).detail(error.to_string())
-    };
+    let failed = |error: io::Error| Stop::failed(format!("run {}", chained.name), &error);
     let outer = env::var(AFTER).map_or(String::new(), |outer| outer + ",");
     let after = format!("{outer}{}", process::id());
     let start = || {

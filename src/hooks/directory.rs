@@ -268,8 +268,8 @@ fn second_name(hook: &Path, name: &Path) -> Result<(), Stop> {
 
 /// The error of a file that could not be read, made or removed.
 pub(crate) fn failed(what: &str, path: &Path) -> impl Fn(io::Error) -> Stop {
-    let text = format!("could not {what} {}", path.display());
-    move |error| Stop::undecided(text.clone()).detail(error.to_string())
+    let what = format!("{what} {}", path.display());
+    move |error| Stop::failed(&what, &error)
 }
 
 /// Takes an error of this kind for success.

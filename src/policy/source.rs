@@ -30,12 +30,12 @@ impl<'t> Source<'t> {
 
     /// Where a value of this file stands; one without a text stands where its key does.
     pub(super) fn place(&self, value: &Value) -> Place {
-        self.places(value).1
+        self.find(value, !value.is_null())
     }
 
     /// Where the key of a value stands; that of an item of a list is the item itself.
     pub(super) fn key_place(&self, value: &Value) -> Place {
-        self.places(value).0
+        self.find(value, false)
     }
 
     /// Whether a text stands on a line of the file as it is, but for spaces and comments.
@@ -46,16 +46,12 @@ impl<'t> Source<'t> {
         lines.any(|line| squeezed(line.split('#').next().unwrap_or_default()).contains(&wanted))
     }
 
-    fn places(&self, wanted: &Value) -> (Place, Place) {
-        let Some((key, value)) = number(&self.root, None, wanted, &mut 0) else {
-            return Default::default();
-        };
+    fn find(&self, wanted: &Value, itself: bool) -> Place {
+        let numbers = number(&self.root, None, wanted, &mut 0);
+        let number = numbers.map(|(key, value)| if itself { value } else { key });
         // It is read once more, up to there: the error tells the place.
-        let place = |number| {
-            read(self.text, Some(number)).map_or_else(|fault| fault.place, |_| Place::default())
-        };
-        let key = place(key);
-        (key, if wanted.is_null() { key } else { place(value) })
+        let stopped = number.and_then(|number| read(self.text, Some(number)).err());
+        stopped.map_or(Place::default(), |fault| fault.place)
     }
 }
 
