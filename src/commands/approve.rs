@@ -121,13 +121,13 @@ impl<'w> Approval<'w> {
         let environment = self.tried()?;
         let unasked = self.unasked_for(environment);
         let of = self.world.remotes_of(environment);
-        let commit = match self.live(environment, &of)? {
-            Ok(found) => found,
-            Err(why) => {
+        let commit = match self.live(environment, &of) {
+            Err(why) if why.is_refusal() => {
                 // What nothing asks for need not be made possible.
                 let why = unasked.unwrap_or(why);
                 return Ok(self.refused(Some(&environment.name), why));
             }
+            live => live?,
         };
         if let Some(Stop { why, cures, .. }) = unasked {
             report::warn(&why);
@@ -168,11 +168,7 @@ impl<'w> Approval<'w> {
     }
 
     /// The commit that the person means, if it is live on every remote; else why it cannot be signed off.
-    fn live(
-        &self,
-        environment: &Environment,
-        of: &EnvironmentRemotes,
-    ) -> Result<Result<Oid, Stop>, Error> {
+    fn live(&self, environment: &Environment, of: &EnvironmentRemotes) -> Result<Oid, Stop> {
         let world = self.world;
         let mut meant: Vec<&Oid> = self.meant().collect();
         // A command tells what runs there, whatever the remotes have.
@@ -189,7 +185,7 @@ impl<'w> Approval<'w> {
                 let again = command(approve);
                 let then = ("approve it", Some(again.as_str()));
                 let refusal = not_live(trunk, &self.commit, of, remote, &tips, then, &world)?;
-                return Ok(Err(match tips.first() {
+                return Err(match tips.first() {
                     None => refusal,
                     Some((_, live)) if matches!(self.world.object(live)?, Object::Missing) => {
                         let words =
@@ -202,11 +198,11 @@ impl<'w> Approval<'w> {
                         let words = format!("or, if {live} is what you tried");
                         refusal.cure(words, [command(approve)])
                     }
-                }));
+                });
             }
         }
         let commit = meant.first().copied().unwrap_or(&self.commit);
-        Ok(Ok(commit.clone()))
+        Ok(commit.clone())
     }
 
     fn words(&self) -> Option<String> {

@@ -208,13 +208,11 @@ impl<'o> PreviewedPush<'o> {
                 Some((_, tip)) => Some(tip.clone()),
                 None => is_everywhere.then(|| commit.clone()),
             };
-            let has = old.as_ref() == Some(commit);
-            if !has || next.is_none() {
+            if old.as_ref() != Some(commit) {
                 next = Some((remote, old));
-            }
-            if !has {
                 break;
             }
+            next.get_or_insert((remote, old));
         }
         let (remote, old) = next.ok_or_else(|| of.unknown())?;
         let by_command = || Deploy {

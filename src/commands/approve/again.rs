@@ -37,9 +37,8 @@ impl Approval<'_> {
                     let record = self.let_in_again(last, commit);
                     let of = self.world.remotes_of(place);
                     let others = removals(&known, of.place(), commit).filter(|one| one != last);
-                    let mut all: Vec<_> =
-                        others.map(|one| self.let_in_again(one, commit)).collect();
-                    all.push(record.clone());
+                    let others = others.map(|one| self.let_in_again(one, commit));
+                    let all: Vec<_> = others.chain([record.clone()]).collect();
                     self.write(&all, remote.as_bytes().into())?;
                     return Ok(self.recorded(record, true, fetched));
                 }
