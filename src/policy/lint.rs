@@ -118,10 +118,20 @@ fn line_of(start: Place, line: usize, file: &[u8]) -> Place {
 /// What is quoted, comments, and the words of a `case`.
 const PLAIN: &str = r#"\\.|'[^']*'|"(\\.|[^"\\])*"|(^|\s)#[^\n]*|[\w*.-]+(\|[\w*.-]+)+\)"#;
 
+/// A command that may be the test itself, not a question about the machine: a script of the repository, or a tool.
+const TEST: &str = r"(?x)
+    ((\w+=\S*|env|time|timeout\s+\S+)\s+)*
+    ( (\.{1,2}/|[\w.-]+/)[\w./-]+ | (ba|da|k|z)?sh
+    | (npm|pnpm|yarn|bun|bundle|poetry|uv|pipenv|cargo|go|mix|rails|dotnet|composer|docker(\s|-)compose)
+      (\s+[-+]\S+)*\s+(run|exec|t|test|nextest|lint|fmt|format|clippy|vet|build|check|typecheck)
+    | npx|make|rake|just|tox|nox|mvn|gradle|pytest|rspec|rubocop|eslint|jest|vitest|mocha|tsc|ruff|mypy|flake8|phpunit
+    | shellcheck|prettier|python3?\s+(-m\s+(pytest|unittest)|manage\.py\s+test)
+    )([^\w-][^;\n]*)?[;\n]\s*";
+
 /// What a shell script does not end with the failure of, though it runs under `sh -e`, and on which of its lines.
 fn unseen_failures(script: &str) -> Vec<(usize, &'static str)> {
     // What a group with a name finds is seen all the same, or meant.
-    const UNSEEN: [(&str, &str); 8] = [
+    const UNSEEN: [(&str, &str); 9] = [
         (
             r"(?<pipefail>\s-\w*o\s+pipefail[\s\S]*)|[^|>]\|[^|]",
             "only the last command of a pipe counts: no other failure is seen",
@@ -131,12 +141,18 @@ fn unseen_failures(script: &str) -> Vec<(usize, &'static str)> {
             "what comes after `||` hides a failure",
         ),
         (
-            r"(?x)\bif\s+(
-                (?<question>(!\s+)?(\[|\(\(|\$|(test|command|type|which|hash|grep|true|false)\s))
+            r"(?x)\b(el)?if\s+(
+                (?<question>(!\s+)?(\[|\(\(|\$|(test|command|type|which|hash|grep|true|false)\s)|(git|diff|cmp)\s)
+                | (?<asks>bundle\s+check\b|[^!\s;][^;\n]*\s--version\b|\S*/(is|has|needs?|should|can)[-_]\w)
                 | !\s[^;\n]*[;\n]\s*then\s+((echo|printf|true|:|exit\ 0)\b[^;\n]*[;\n]\s*)+(else|fi)\b
                 | [^!\s;][^;\n]*[;\n]\s*then\s+([^;\n]+[;\n]\s*else\s+)?((echo|printf|true|:|exit\ 0)\b[^;\n]*[;\n]\s*)+fi\b
+                | <TEST>then\s+([^;\n]+[;\n]\s*)*?(fi\b|(?<other>(el(se|if)|exit|return|false|if|case|for|while|until)\b))
             )",
             "a failure that only `if` sees is hidden: end its branch with `exit 1`",
+        ),
+        (
+            r"(?x)\b(while\s+<TEST>do\b|until\s+<TEST>do\b[\s\S]*?(\bbreak\b|(?<repeated>\bdone\b)))",
+            "a failure that ends a loop is not seen: run that command once more after `done`",
         ),
         (
             r"(?<condition>\b(if|while|until|elif)\b[^\n;]*)|&&[ \t]*(\n\s*)?[^\s\\][^\n;]*[\n;]\s*[^\s;}&|]",
@@ -197,7 +213,7 @@ fn unseen_failures(script: &str) -> Vec<(usize, &'static str)> {
     };
     let (plain, quoted) = (without(true), without(false));
     let find = |pattern: &str, text: &str| {
-        let pattern = Regex::new(pattern).ok()?;
+        let pattern = Regex::new(&pattern.replace("<TEST>", TEST)).ok()?;
         let names: Vec<_> = pattern.capture_names().flatten().collect();
         let mut found = pattern.captures_iter(text);
         let found = found

@@ -206,6 +206,78 @@ fn a_failure_that_the_shell_does_not_see_is_named() {
 }
 
 #[test]
+fn a_test_that_only_a_condition_runs_is_named_and_a_question_is_not() {
+    let branch = "a failure that only `if` sees is hidden: end its branch with `exit 1`";
+    let repeated =
+        "a failure that ends a loop is not seen: run that command once more after `done`";
+    let finds_in_suite = |script: &str, expected: &[&str]| {
+        let script = script.replace('\n', "\n    ");
+        finds(&format!("suite:\n  run: |\n    {script}\n"), expected);
+    };
+    for (script, why) in [
+        ("if bin/lint; then bin/test; fi", branch),
+        (
+            "if npm run lint\nthen\n  npm test\n  npm run e2e\nfi\necho done",
+            branch,
+        ),
+        ("if cargo +nightly fmt --check; then cargo test; fi", branch),
+        ("if CI=1 bundle exec rubocop; then bin/test; fi", branch),
+        ("if timeout 60 ./ci/check.sh; then bin/test; fi", branch),
+        ("if bash lint.sh 2>&1; then touch ok; fi", branch),
+        ("if make check && true; then make docs; fi", branch),
+        (
+            "if docker compose run web bin/test; then touch ok; fi",
+            branch,
+        ),
+        (
+            "if [ -f a ]; then cat a; elif bin/test; then touch ok; fi",
+            branch,
+        ),
+        ("while bin/test; do sleep 1; done", repeated),
+        ("while npm test\ndo\n  echo again\ndone", repeated),
+        (
+            "until npm test; do\n  n=$((n + 1))\n  if [ $n = 3 ]; then break; fi\ndone",
+            repeated,
+        ),
+    ] {
+        finds_in_suite(script, &[&format!("3:5: {why}")]);
+    }
+    for script in [
+        "if [ -f x ]; then bin/test; fi",
+        "if [[ -f x ]]; then bin/test; fi",
+        "if test -d web; then npm test; fi",
+        "if command -v yarn >/dev/null; then yarn test; else npm test; fi",
+        "if ! command -v yarn >/dev/null; then npm i -g yarn; fi",
+        "if git diff --quiet; then echo clean; fi",
+        "if git diff --quiet HEAD^ -- web; then exit 0; fi\nbin/test",
+        "if docker info >/dev/null 2>&1; then bin/test; fi",
+        "if pg_isready -q; then bin/test; fi",
+        "if curl -fs localhost:3000/test; then bin/test; fi",
+        "if /usr/bin/id ci; then bin/test; fi",
+        "if bin/is-ci; then bin/test; fi",
+        "if ./scripts/needs_build.sh src; then bin/build; fi",
+        "if make --version >/dev/null; then bin/test; fi",
+        "if npm ls cypress; then npx cypress run; fi",
+        "if bundle check; then echo ready; fi",
+        "if python -c 'import x'; then bin/test; fi",
+        "if $FAST; then bin/test; fi",
+        "if bin/lint; then bin/test; else exit 1; fi",
+        "if bin/lint\nthen\n  bin/test\n  bin/more\nelse\n  exit 1\nfi",
+        "if bin/has_fixme || bin/lint --list; then echo bad; exit 1; fi",
+        "if bin/find-secrets src; then echo found; exit 1; fi",
+        "if bin/fast; then bin/test; else bin/slow; fi",
+        "while read -r dir; do bin/test $dir; done <dirs",
+        "while [ $n -lt 3 ]; do n=$((n + 1)); done",
+        "while ! nc -z localhost 5432; do sleep 1; done\nbin/test",
+        "until pg_isready; do sleep 1; done\nbin/test",
+        "until curl -fs localhost; do sleep 1; done\nbin/test",
+        "until bin/ready; do sleep 1; done\nbin/test",
+    ] {
+        finds_in_suite(script, &[]);
+    }
+}
+
+#[test]
 fn a_window_that_never_opens_is_named() {
     finds_in_window(
         "timezone: UTC\nopen: [Mon-Fri]\nclosed: [Mon-Wed, Thu-Sun]",
