@@ -33,20 +33,14 @@ impl FromStr for Rule {
 
 /// Makes every dash a hyphen, and drops space at the ends, round separators, and beyond one.
 fn tidy(written: &str) -> String {
-    let mut text = String::with_capacity(written.len());
-    for word in written.split_whitespace() {
-        let joined = text.is_empty() || text.ends_with(is_joint) || word.starts_with(is_joint);
-        if !joined {
-            text.push(' ');
-        }
-        text.extend(word.chars().map(|c| if is_dash(c) { '-' } else { c }));
+    let text = written.replace(is_dash, "-");
+    let mut text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    // What joins the parts of a rule, so that space beside it says nothing.
+    for joint in [",", ".", "-"] {
+        text = text.replace(&format!(" {joint}"), joint);
+        text = text.replace(&format!("{joint} "), joint);
     }
     text
-}
-
-/// Whether a character joins the parts of a rule, so that space beside it says nothing.
-fn is_joint(c: char) -> bool {
-    matches!(c, ',' | '.' | '-') || is_dash(c)
 }
 
 /// Whether a character is one of the dashes that editors put for a hyphen.
@@ -129,7 +123,7 @@ fn dates(text: &str, from: &str, until: &str) -> Result<Shape, TextError> {
 
 /// The civil second since 1970 at which a date `YYYY-MM-DD` begins.
 fn date(text: &str) -> Result<i64, TextError> {
-    let is_plain = text.len() == 10 && text.starts_with(|c: char| c.is_ascii_digit());
+    let is_plain = text.len() == 10 && starts_with_digit(text);
     match Date::strptime("%Y-%m-%d", text) {
         Ok(date) if is_plain => Ok(date.duration_since(Date::constant(1970, 1, 1)).as_secs()),
         _ => wrong(format!(
@@ -204,11 +198,8 @@ fn days(text: &str) -> Result<Days, TextError> {
                 "`{part}` names one day twice: write `{day}`, or `Mon-Sun` for every day"
             ));
         }
-        let mut day = first;
-        set |= 1 << day;
-        while day != last {
-            day = (day + 1) % 7;
-            set |= 1 << day;
+        for later in 0..=(last + 7 - first) % 7 {
+            set |= 1 << ((first + later) % 7);
         }
     }
     Ok(Days(set))

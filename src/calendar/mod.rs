@@ -6,7 +6,6 @@ mod grammar;
 pub mod holidays;
 mod moment;
 mod rule;
-mod seconds;
 mod walk;
 mod zone;
 
@@ -19,8 +18,10 @@ pub use moment::{after, moment, since};
 pub use rule::Rule;
 pub use zone::Zone;
 
-use seconds::{HORIZON, ceil, floor, instant};
-use walk::{Step, Walk};
+use walk::{Stretches, walk};
+
+/// How far ahead an answer is looked for: five years, leap days included.
+const HORIZON: SignedDuration = SignedDuration::from_hours(5 * 366 * 24);
 
 /// Why a text is not a rule, a time zone, or a date and time; it says what to write.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -111,21 +112,19 @@ impl Window {
     pub fn check(&self, now: Timestamp, local: &TimeZone) -> Result<(), Closed> {
         let zone = self.timezone.resolve(local);
         let runway = self.runway.max(SignedDuration::ZERO);
-        let end = now.checked_add(runway).unwrap_or(Timestamp::MAX);
-        let start = floor(now);
-        let limit = ceil(end).max(start + 1);
-        let mut steps = Walk::new(self, &zone, start, limit);
-        let Some((second, by)) = steps.find_map(|step| Some((step.from, step.closed?))) else {
+        let end = later(now, runway.max(SignedDuration::from_nanos(1)));
+        let closed =
+            walk(self, &zone, now, end).find_map(|stretch| Some((stretch.from, stretch.closed?)));
+        let Some((at, by)) = closed else {
             return Ok(());
         };
-        let length = runway
-            .as_secs()
-            .saturating_add(i64::from(runway.subsec_nanos() > 0));
         Err(Closed {
             by,
-            at: instant(second).max(now),
-            within_runway: second > start,
-            reopens: self.ahead(now, length, local, |walk, last| opening(walk, length, last)),
+            at,
+            within_runway: at > now,
+            reopens: self.ahead(now, runway, local, |ahead, last| {
+                opening(ahead, runway, last)
+            }),
             zone,
         })
     }
@@ -133,19 +132,17 @@ impl Window {
     /// Finds the first closed instant from `at` on: `at` itself where that is closed, `None` where
     /// the window stays open for the next five years.
     pub fn open_until(&self, at: Timestamp, local: &TimeZone) -> Option<Timestamp> {
-        let closed = self.ahead(at, 0, local, |mut walk, _| {
-            walk.find(|step| step.closed.is_some())
-                .map(|step| step.from)
-        });
-        closed.map(|until| until.max(at))
+        self.ahead(at, SignedDuration::ZERO, local, |mut ahead, _| {
+            Some(ahead.find(|stretch| stretch.closed.is_some())?.from)
+        })
     }
 
     /// When the rule, the event or the gap that closes the window at an instant ends, even if another one closes it
     /// then; `None` where it does not end within five years.
     pub fn closed_until(&self, at: Timestamp, local: &TimeZone) -> Option<Timestamp> {
-        self.ahead(at, 0, local, |mut walk, _| {
-            let by = walk.next()?.closed;
-            Some(walk.find(|step| step.closed != by)?.from)
+        self.ahead(at, SignedDuration::ZERO, local, |mut ahead, _| {
+            let by = ahead.next()?.closed;
+            Some(ahead.find(|stretch| stretch.closed != by)?.from)
         })
     }
 
@@ -154,54 +151,40 @@ impl Window {
     /// A stretch ends where the clocks change, so that the wall clock runs evenly through each.
     pub fn stretches(&self, from: Timestamp, until: Timestamp, local: &TimeZone) -> Vec<Stretch> {
         let zone = self.timezone.resolve(local);
-        let (start, limit) = (floor(from), ceil(until));
-        let steps = Walk::new(self, &zone, start, limit).map(|step| Stretch {
-            from: instant(step.from).max(from),
-            until: instant(step.until).min(until),
-            closed: step.closed,
-        });
-        steps.collect()
+        walk(self, &zone, from, until).collect()
     }
 
-    /// Looks for a second from an instant on, first in the next weeks: calendars are expanded only as far as is
-    /// needed. What is found before the `last` second may depend on some `more` after it.
+    /// Looks for an instant from another on, first in the next weeks: calendars are expanded only as far as is
+    /// needed. What is found before the `last` instant may depend on some `more` after it.
     fn ahead(
         &self,
         at: Timestamp,
-        more: i64,
+        more: SignedDuration,
         local: &TimeZone,
-        find: impl Fn(Walk<'_>, i64) -> Option<i64>,
+        find: impl Fn(Stretches<'_>, Timestamp) -> Option<Timestamp>,
     ) -> Option<Timestamp> {
         let zone = self.timezone.resolve(local);
-        let start = floor(at);
-        let found = [HORIZON / 60, HORIZON].into_iter().find_map(|reach| {
-            let last = start + reach;
-            let limit = last.saturating_add(more);
-            find(Walk::new(self, &zone, start, limit), last)
-        });
-        found.map(instant)
+        [HORIZON / 60, HORIZON].into_iter().find_map(|reach| {
+            let last = later(at, reach);
+            find(walk(self, &zone, at, later(last, more)), last)
+        })
     }
 }
 
-/// The first second after a closed one, and before the last, at which the whole runway is open.
-fn opening(walk: Walk<'_>, runway: i64, last: i64) -> Option<i64> {
-    let (mut was_closed, mut opened) = (false, None);
-    for Step {
-        from,
-        until,
-        closed,
-    } in walk
-    {
-        if closed.is_some() {
-            (was_closed, opened) = (true, None);
-        } else if was_closed {
-            let since = *opened.get_or_insert(from);
-            if until.saturating_sub(since) >= runway {
-                return opened;
-            }
-        }
-        if until >= last && opened.is_none() {
-            return None;
+fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
+    at.checked_add(by).unwrap_or(Timestamp::MAX)
+}
+
+/// The first instant before the last at which the whole runway is open.
+fn opening(stretches: Stretches<'_>, runway: SignedDuration, last: Timestamp) -> Option<Timestamp> {
+    let mut opened = None;
+    for stretch in stretches {
+        let is_open = stretch.closed.is_none();
+        opened = opened.or(Some(stretch.from)).filter(|_| is_open);
+        match opened {
+            Some(since) if stretch.until.duration_since(since) >= runway => break,
+            None if stretch.until >= last => break,
+            _ => {}
         }
     }
     opened

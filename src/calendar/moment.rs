@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use jiff::{
     Span, Timestamp, ToSpan, Zoned,
-    civil::{Date, DateTime},
+    civil::DateTime,
     fmt::temporal::DateTimeParser,
     tz::{Disambiguation, TimeZone, TimeZoneDatabase},
 };
@@ -15,6 +15,7 @@ use super::{
     grammar::{clock, did_you_mean, nearest_weekday, weekday},
     zone,
 };
+use crate::text::nearest;
 
 /// Reads a date and time; without a time zone of its own it has that of `now`.
 ///
@@ -24,34 +25,39 @@ pub fn moment(text: &str, now: &Zoned) -> Result<Timestamp, TextError> {
     if text.eq_ignore_ascii_case("now") {
         return Ok(now.timestamp());
     }
-    if text.starts_with(|c: char| c.is_ascii_digit()) && text.contains('-') {
-        return dated(text, now.time_zone());
+    let is_dated = text.starts_with(|c: char| c.is_ascii_digit()) && text.contains('-');
+    if let Some(at) = is_dated.then(|| exact(text)).transpose()?.flatten() {
+        return Ok(at);
     }
     let (day, time) = match text.rsplit_once(char::is_whitespace) {
+        _ if is_dated => text.split_once([' ', 'T', 't']).unwrap_or((text, "")),
         Some((day, time)) => (day.trim_end(), time),
         None if text.contains(':') => ("today", text),
         None => (text, ""),
     };
     let today = i64::from(now.weekday().to_monday_zero_offset());
     let ahead_of = |day| (i64::try_from(day).unwrap_or_default() - today).rem_euclid(7);
-    let (ahead, is_weekday) = match (day.to_lowercase().as_str(), weekday(day)) {
-        ("today", _) => (0, false),
-        ("tomorrow", _) => (1, false),
-        (_, Ok(weekday)) => (ahead_of(weekday), true),
-        (_, Err(_)) => return Err(form(text, nearest_day(day))),
+    let in_days = |ahead: i64| now.date().saturating_add(ahead.days());
+    let (date, is_weekday) = match (day.to_lowercase().as_str(), weekday(day)) {
+        _ if is_dated => (day.parse().map_err(|error| wrong(text, &error))?, false),
+        ("today", _) => (now.date(), false),
+        ("tomorrow", _) => (in_days(1), false),
+        (_, Ok(weekday)) => (in_days(ahead_of(weekday)), true),
+        (_, Err(_)) => {
+            let day = nearest(day, ["today", "tomorrow"]).or_else(|| nearest_weekday(day));
+            return Err(form(text, day));
+        }
     };
     if time.is_empty() {
-        return no_time(text);
+        return Err(TextError(format!(
+            "`{text}` is a day without a time: write `{text} 9:00`"
+        )));
     }
-    let time = clock(time).ok_or_else(|| form(text, None))?;
-    let on = |ahead: i64| {
-        let date = now.date().checked_add(ahead.days());
-        let date = date.map_err(|error| wrong(text, &error))?;
-        civil(text, date.to_datetime(time), now.time_zone())
-    };
-    let at = on(ahead)?;
+    let time = clock(time.trim_start()).ok_or_else(|| form(text, None))?;
+    let at = civil(text, date.to_datetime(time), now.time_zone())?;
     if is_weekday && at < now.timestamp() {
-        return on(ahead + 7);
+        let date = date.saturating_add(7.days());
+        return civil(text, date.to_datetime(time), now.time_zone());
     }
     Ok(at)
 }
@@ -107,43 +113,21 @@ fn wrong(text: &str, why: &dyn Display) -> TextError {
     ))
 }
 
-fn no_time<T>(day: &str) -> Result<T, TextError> {
-    Err(TextError(format!(
-        "`{day}` is a day without a time: write `{day} 9:00`"
-    )))
-}
-
-/// The name of a day that is nearest to a wrong one.
-fn nearest_day(word: &str) -> Option<&'static str> {
-    let day = crate::text::nearest(word, ["today", "tomorrow"]);
-    day.or_else(|| nearest_weekday(word))
-}
-
-/// Reads a text that begins with a date.
-fn dated(text: &str, zone: &TimeZone) -> Result<Timestamp, TextError> {
+/// Reads a text that begins with a date and has a zone or an offset of its own.
+fn exact(text: &str) -> Result<Option<Timestamp>, TextError> {
     let parser = DateTimeParser::new().disambiguation(Disambiguation::Reject);
-    if let Some((_, name)) = text.split_once('[') {
-        // A zone may have a mark before it, or be an offset (RFC 9557).
-        if name.starts_with(|c: char| c.is_ascii_alphabetic()) {
-            let name = name.trim_end_matches(']');
-            zone::named(name).map_err(|error| wrong(text, &error))?;
-        }
-        // The database within the program: the answer is the same on every machine.
-        let zoned = parser.parse_zoned_with(&TimeZoneDatabase::bundled(), text);
-        return zoned
-            .map(|zoned| zoned.timestamp())
-            .map_err(|error| wrong(text, &error));
+    let Some((_, name)) = text.split_once('[') else {
+        return Ok(parser.parse_timestamp(text).ok());
+    };
+    // A zone may have a mark before it, or be an offset (RFC 9557).
+    if name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        let name = name.trim_end_matches(']');
+        zone::named(name).map_err(|error| wrong(text, &error))?;
     }
-    if let Ok(at) = parser.parse_timestamp(text) {
-        return Ok(at);
-    }
-    let (date, time) = text.split_once([' ', 'T', 't']).unwrap_or((text, ""));
-    let date: Date = date.parse().map_err(|error| wrong(text, &error))?;
-    match clock(time.trim_start()) {
-        Some(time) => civil(text, date.to_datetime(time), zone),
-        None if time.is_empty() => no_time(text),
-        None => Err(form(text, None)),
-    }
+    // The database within the program: the answer is the same on every machine.
+    let zoned = parser.parse_zoned_with(&TimeZoneDatabase::bundled(), text);
+    let zoned = zoned.map_err(|error| wrong(text, &error))?;
+    Ok(Some(zoned.timestamp()))
 }
 
 /// The instant of a wall-clock time, which must occur once.

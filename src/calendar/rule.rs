@@ -60,7 +60,12 @@ impl Rule {
                 let began = [today - 1, today].into_iter().find(|&day| {
                     days.has(day) && day * DAY + from <= civil && civil < day * DAY + until
                 })?;
-                Some(whole_days_end(days, from, until, began))
+                if until - from < DAY {
+                    return Some(began * DAY + until);
+                }
+                // The whole days that follow without a break belong to it.
+                let end = (began + 1..began + 7).find(|&day| !days.has(day));
+                Some(end.map_or(i64::MAX, |day| day * DAY))
             }
         }
     }
@@ -79,20 +84,6 @@ impl Rule {
             }
         }
     }
-}
-
-/// The end of the stretch that began on a day, with the whole days that follow without a break.
-fn whole_days_end(days: Days, from: i64, until: i64, began: i64) -> i64 {
-    let mut last = began;
-    if until - from == DAY {
-        if days == Days::ALL {
-            return i64::MAX;
-        }
-        while days.has(last + 1) {
-            last += 1;
-        }
-    }
-    last * DAY + until
 }
 
 impl fmt::Display for Rule {

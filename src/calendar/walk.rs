@@ -2,125 +2,88 @@
 //!
 //! Whether an instant is open depends on nothing but the wall clock of that instant in the
 //! window's zone. Rules begin and end on whole minutes and offsets are whole seconds, so the
-//! answer is the same throughout a second of the line: seconds since 1970 are enough. Between two
-//! transitions of the zone the wall clock runs evenly, and edges map to instants by subtraction.
+//! answer is the same throughout a second. Between two transitions of the zone the wall clock
+//! runs evenly, and edges map to instants by subtraction.
+
+use std::iter;
 
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
-    ClosedBy, Window,
+    ClosedBy, Rule, Stretch, Window,
     holidays::{self, EventSpan},
-    seconds::{floor, instant},
 };
 
-/// A walk along the line of instants, forward only.
-pub(super) struct Walk<'a> {
+/// Stretches, each of which begins where the one before it ends.
+pub(super) type Stretches<'a> = Box<dyn Iterator<Item = Stretch> + 'a>;
+
+/// The stretches from an instant up to another, which is not part of them.
+pub(super) fn walk<'a>(
     window: &'a Window,
     zone: &'a TimeZone,
-    events: Vec<EventSpan<'a>>,
-    second: i64,
-    limit: i64,
-    /// The offset of the zone from UTC, and until when it holds.
-    offset: (i64, i64),
-}
-
-/// What closes a window from one second up to another; `None` where it is open.
-pub(super) struct Step {
-    pub(super) from: i64,
-    pub(super) until: i64,
-    pub(super) closed: Option<ClosedBy>,
-}
-
-impl<'a> Walk<'a> {
-    /// A walk from a second up to a limit, which is not part of it.
-    pub(super) fn new(window: &'a Window, zone: &'a TimeZone, from: i64, limit: i64) -> Self {
-        Self {
-            window,
-            zone,
-            events: holidays::spans(&window.holidays, zone, from, limit),
-            second: from,
-            limit: limit.min(floor(Timestamp::MAX) + 1),
-            // Already over, so the first step reads the zone.
-            offset: (0, i64::MIN),
-        }
-    }
-
-    /// What closes the window at a second, and up to which second, at least the next.
-    fn at(&mut self, second: i64) -> (Option<ClosedBy>, i64) {
-        if second >= self.offset.1 {
-            let at = instant(second);
-            let change = self.zone.following(at).next();
-            let until = change.map_or(i64::MAX, |change| floor(change.timestamp()));
-            self.offset = (i64::from(self.zone.to_offset(at).seconds()), until);
-        }
-        let (offset, evenly_until) = self.offset;
-        let (by_rules, until) = by_rules(self.window, second + offset);
-        let until = until.saturating_sub(offset);
-        let begun = self.events.partition_point(|event| event.from <= second);
-        let event = self.events[..begun]
-            .last()
-            .filter(|event| second < event.until);
-        let (closed, until) = match (event, by_rules) {
-            // Of a rule and an event that both hold, the one that holds longest.
-            (Some(event), Some(ClosedBy::Rule(rule))) if event.until <= until => {
-                (Some(ClosedBy::Rule(rule)), until)
+    from: Timestamp,
+    end: Timestamp,
+) -> Stretches<'a> {
+    let events = holidays::spans(&window.holidays, zone, from, end);
+    let mut at = from;
+    Box::new(iter::from_fn(move || {
+        let from = at;
+        (from < end).then(|| {
+            let (closed, until) = closing(window, zone, &events, from);
+            at = until.min(end);
+            Stretch {
+                from,
+                until: at,
+                closed,
             }
-            (Some(event), _) => (Some(event.closed_by()), event.until),
-            // A rule that closes goes on closing when an event begins.
-            (None, Some(ClosedBy::Rule(rule))) => (Some(ClosedBy::Rule(rule)), until),
-            (None, closed) => {
-                let next = self.events.get(begun).map_or(i64::MAX, |event| event.from);
-                (closed, until.min(next))
-            }
-        };
-        (closed, until.min(evenly_until))
-    }
-}
-
-impl Iterator for Walk<'_> {
-    type Item = Step;
-
-    fn next(&mut self) -> Option<Step> {
-        let from = self.second;
-        if from >= self.limit {
-            return None;
-        }
-        let (closed, until) = self.at(from);
-        self.second = until;
-        Some(Step {
-            from,
-            until,
-            closed,
         })
-    }
+    }))
 }
 
-/// What the rules say of one second of the wall clock, and up to which one, in wall-clock seconds.
-fn by_rules(window: &Window, civil: i64) -> (Option<ClosedBy>, i64) {
-    let holding = |rule| Some((rule, super::Rule::holds_until(rule, civil)?));
-    let mut closed = None;
-    for (rule, end) in window.closed.iter().filter_map(holding) {
-        if closed.is_none_or(|(_, longest)| end > longest) {
-            closed = Some((rule, end));
-        }
-    }
-    if let Some((rule, end)) = closed {
-        return (Some(ClosedBy::Rule(rule.clone())), end);
-    }
-    let next = |rules: &[super::Rule]| {
-        let starts = rules.iter().map(|rule| rule.next_start(civil));
-        starts.min().unwrap_or(i64::MAX)
+/// What closes the window at an instant, and up to which later one.
+fn closing<'a>(
+    window: &'a Window,
+    zone: &TimeZone,
+    events: &[EventSpan<'_>],
+    at: Timestamp,
+) -> (Option<ClosedBy>, Timestamp) {
+    let offset = i64::from(zone.to_offset(at).seconds());
+    // Before 1970, `as_second` is the second after.
+    let second = at.as_second() - i64::from(at.subsec_nanosecond() < 0);
+    let civil = second + offset;
+    let instant = |civil: i64| {
+        let second = civil.saturating_sub(offset);
+        Timestamp::from_second(second).unwrap_or(Timestamp::MAX)
     };
-    // From there on, a `closed` rule is the better reason.
-    let edge = next(&window.closed);
-    match window
-        .open
-        .iter()
-        .filter_map(|rule| rule.holds_until(civil))
-        .max()
-    {
-        Some(end) => (None, end.min(edge)),
-        None if window.open.is_empty() => (None, edge),
-        None => (Some(ClosedBy::OutsideOpen), next(&window.open).min(edge)),
+    let holding = |rule: &'a Rule| Some((instant(rule.holds_until(civil)?), rule));
+    let next = |rules: &[Rule]| {
+        let starts = rules.iter().map(|rule| rule.next_start(civil));
+        starts.min().map_or(Timestamp::MAX, instant)
+    };
+    let change = zone.following(at).next();
+    let evenly_until = change.map_or(Timestamp::MAX, |change| change.timestamp());
+    let begun = events.partition_point(|event| event.from <= at);
+    let (begun, coming) = events.split_at(begun);
+    let event = begun.last().filter(|event| at < event.until);
+    let event = event.map(|event| {
+        let (name, calendar) = (event.name.to_owned(), event.calendar.to_owned());
+        (event.until, ClosedBy::Event { name, calendar })
+    });
+    let Window { open, closed, .. } = window;
+    let rules = closed.iter().rev().filter_map(holding);
+    let rules = rules.map(|(until, rule)| (until, ClosedBy::Rule(rule.clone())));
+    // Of all that hold, the one that holds longest; of those, the first rule.
+    let all = event.into_iter().chain(rules);
+    if let Some((until, by)) = all.max_by_key(|(until, _)| *until) {
+        return (Some(by), until.min(evenly_until));
+    }
+    // What closes is a better reason than what does not open.
+    let edge = evenly_until.min(next(closed));
+    let edge = coming.first().map_or(edge, |event| edge.min(event.from));
+    let opened = open.iter().filter_map(holding).map(|(until, _)| until);
+    match opened.max() {
+        Some(until) => (None, until.min(edge)),
+        None if open.is_empty() => (None, edge),
+        None => (Some(ClosedBy::OutsideOpen), next(open).min(edge)),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{
     file::{Component, Problem},
@@ -10,23 +10,19 @@ use super::{
     time::{EventTime, Length},
     zones::Zones,
 };
-use crate::{
-    calendar::seconds,
-    text::{cut, is_odd},
-};
+use crate::text::{cut, is_odd};
 
 /// The most rules of one file; each may have to be followed for years.
 pub(super) const MOST_RULES: usize = 200;
 /// The longest name that is shown, in characters.
 const LONGEST: usize = 60;
-/// The name of an event that has none.
-const NAMELESS: &str = "an event without a name";
 
 /// An event that may come again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Event {
     pub(super) name: String,
-    pub(super) uid: Option<String>,
+    /// Empty where there is none.
+    pub(super) uid: String,
     /// The time that this event replaces of the series with its UID.
     pub(super) replaces: Option<EventTime>,
     pub(super) is_cancelled: bool,
@@ -53,14 +49,12 @@ fn repeats(
         // All that has begun within its length may last still; half a year of it costs as much again.
         let halves = usize::try_from(length.most().as_hours() / (24 * 180)).unwrap_or(usize::MAX);
         let weight = rule.weight.saturating_mul(1 + halves);
-        *left = match left.checked_sub(weight) {
-            Some(left) => left,
-            None => {
-                return property.problem(format!(
-                    "more than {MOST_RULES} rules in one file; one with a BYHOUR, a COUNT or many days counts as several"
-                ));
-            }
+        let Some(fewer) = left.checked_sub(weight) else {
+            return property.problem(format!(
+                "more than {MOST_RULES} rules in one file; one with a BYHOUR, a COUNT or many days counts as several"
+            ));
         };
+        *left = fewer;
         rules.push(rule);
     }
     Ok(rules)
@@ -98,17 +92,16 @@ impl Event {
             (Some(_), Some(_)) => {
                 return component.problem("the event has a DTEND and a DURATION");
             }
-            // As a DTEND that is equal to DTSTART, which programs write for one day.
-            (Some(length), None) if start.is_date && length == Length::default() => Length::DAY,
             (Some(length), None) => length,
-            (None, Some(end)) => match Length::between(&start, &end) {
-                Ok(length) => length,
-                Err(words) => return component.problem(words),
-            },
-            (None, None) if start.is_date => Length::DAY,
+            (None, Some(end)) => {
+                Length::between(&start, &end).or_else(|words| component.problem(words))?
+            }
             // It ends when it begins (3.6.1).
             (None, None) => Length::default(),
         };
+        // A day lasts a day (3.6.1), even where a feed of official holidays gives the day itself as its end.
+        let is_day = start.is_date && length == Length::default();
+        let length = if is_day { Length::DAY } else { length };
         if let Some(replaces) = component.once("RECURRENCE-ID")?
             && replaces.param("RANGE").is_some()
         {
@@ -117,16 +110,14 @@ impl Event {
             );
         }
         let text = |name| {
-            Ok(component
-                .once(name)?
-                .map(|property| property.value.as_str()))
+            let property = component.once(name)?;
+            Ok(property.map_or("", |property| property.value.as_str()))
         };
-        let status = text("STATUS")?.unwrap_or_default();
         Ok(Self {
-            name: title(text("SUMMARY")?.unwrap_or_default()),
-            uid: text("UID")?.map(str::to_owned),
+            name: title(text("SUMMARY")?),
+            uid: text("UID")?.to_owned(),
             replaces: time("RECURRENCE-ID")?,
-            is_cancelled: status.eq_ignore_ascii_case("CANCELLED"),
+            is_cancelled: text("STATUS")?.eq_ignore_ascii_case("CANCELLED"),
             rules: repeats(component, &start, length, left)?,
             dates: zones.dates(component, "RDATE", length)?,
             without: (zones.dates(component, "EXDATE", length)?.into_iter())
@@ -141,40 +132,34 @@ impl Event {
         !self.rules.is_empty() || !self.dates.is_empty()
     }
 
-    /// Its occurrences between two seconds, in no order.
+    /// Its occurrences between two instants, in no order.
     pub(super) fn spans<'e>(
         &'e self,
         zone: &'e TimeZone,
-        from: i64,
-        until: i64,
-    ) -> impl Iterator<Item = (i64, i64)> + 'e {
+        from: Timestamp,
+        until: Timestamp,
+    ) -> impl Iterator<Item = (Timestamp, Timestamp)> + 'e {
         let clock = self.start.zone(zone);
-        let civil = |second: i64| clock.to_datetime(seconds::instant(second));
         // A day more on either side: clocks differ by less.
         let day = SignedDuration::from_hours(24);
-        let earliest = civil(from)
-            .saturating_sub(self.length.most())
-            .saturating_sub(day);
-        let latest = civil(until).saturating_add(day);
+        let longest = self.length.most().saturating_add(day);
+        let earliest = clock.to_datetime(from).saturating_sub(longest);
+        let latest = clock.to_datetime(until).saturating_add(day);
         let repeated = (self.rules.iter())
             .flat_map(move |rule| rule.times(&self.start, earliest, latest, zone))
-            .filter(move |at| *at >= earliest)
             .map(|at| (self.start.with(at), self.length));
-        let is_day = |one: &EventTime| one.is_date || self.start.is_date;
-        let days: HashSet<Date> = (self.without.iter().filter(|one| is_day(one)))
-            .map(|one| one.day(zone))
-            .collect();
-        let instants: HashSet<Timestamp> = (self.without.iter().filter(|one| !is_day(one)))
-            .filter_map(|one| one.instant(zone))
-            .collect();
+        let (days, instants): (Vec<_>, Vec<_>) =
+            (self.without.iter()).partition(|one| one.is_date || self.start.is_date);
+        let days: HashSet<_> = days.into_iter().map(|one| one.day(zone)).collect();
+        let instants = instants.into_iter().map(|one| one.instant(zone));
+        let instants: HashSet<_> = instants.collect();
         std::iter::once((self.start.clone(), self.length))
             .chain(self.dates.iter().cloned())
             .chain(repeated)
             .filter(move |(at, _)| !days.contains(&at.at.date()))
             .filter_map(move |(at, length)| {
-                let begins = at.instant(zone).filter(|at| !instants.contains(at))?;
-                let ends = length.end(&at, zone)?;
-                Some((seconds::floor(begins), seconds::ceil(ends)))
+                let begins = at.instant(zone);
+                (!instants.contains(&begins)).then_some((begins?, length.end(&at, zone)?))
             })
             .filter(move |(begins, ends)| *begins <= until && *ends > from)
     }
@@ -193,7 +178,7 @@ fn title(text: &str) -> String {
     }
     let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
     if name.is_empty() {
-        return NAMELESS.to_owned();
+        return "an event without a name".to_owned();
     }
     cut(&name, LONGEST, "…")
 }

@@ -45,36 +45,33 @@ pub(super) fn calendars(bytes: &[u8]) -> Result<Vec<Component>, Problem> {
                 line,
                 ..Component::default()
             }),
-            "END" => match open.pop() {
-                None => return problem(&format!("END:{kind} where nothing is open")),
-                Some(closed) if closed.kind == kind => {
-                    let parts = open.last_mut().map(|parent| &mut parent.parts);
-                    parts.unwrap_or(&mut calendars).push(closed);
+            "END" => {
+                let Some(closed) = open.pop() else {
+                    return problem(&format!("END:{kind} where nothing is open"));
+                };
+                if closed.kind != kind {
+                    let Component {
+                        kind: open, line, ..
+                    } = closed;
+                    return problem(&format!("END:{kind} where {open} of line {line} is open"));
                 }
-                Some(Component {
-                    kind: open,
-                    line: at,
-                    ..
-                }) => {
-                    return problem(&format!("END:{kind} where {open} of line {at} is open"));
-                }
-            },
+                let parts = open.last_mut().map(|parent| &mut parent.parts);
+                parts.unwrap_or(&mut calendars).push(closed);
+            }
             _ => match open.last_mut() {
                 Some(component) => component.properties.push(property),
                 None => return problem("a calendar begins with BEGIN:VCALENDAR"),
             },
         }
     }
-    match open.pop() {
-        Some(Component { kind, line, .. }) => {
-            Err((Some(line), format!("BEGIN:{kind} has no END:{kind}")))
-        }
-        None if calendars.is_empty() => {
-            let words = "not an iCalendar file: it has no BEGIN:VCALENDAR";
-            Err((None, words.to_owned()))
-        }
-        None => Ok(calendars),
+    if let Some(Component { kind, line, .. }) = open.pop() {
+        return Err((Some(line), format!("BEGIN:{kind} has no END:{kind}")));
     }
+    if calendars.is_empty() {
+        let words = "not an iCalendar file: it has no BEGIN:VCALENDAR";
+        return Err((None, words.to_owned()));
+    }
+    Ok(calendars)
 }
 
 /// The logical lines and their numbers. A fold may be inside a character, so they are bytes still.

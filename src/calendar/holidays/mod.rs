@@ -6,9 +6,9 @@ mod repeat;
 mod time;
 mod zones;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, mem};
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use self::{
     event::{Event, MOST_RULES},
@@ -16,7 +16,7 @@ use self::{
     time::EventTime,
     zones::Zones,
 };
-use super::{ClosedBy, seconds};
+use super::{HORIZON, later};
 
 /// The largest calendar that is read, in bytes.
 pub const LIMIT: usize = 256 * 1024;
@@ -46,25 +46,23 @@ pub struct HolidaysError {
 impl Holidays {
     /// A calendar whose file was not read yet; it always closes.
     pub fn unread(path: String) -> Self {
-        let mut holidays = Self {
-            path,
-            contents: Ok(Vec::new()),
-        };
-        holidays.read(Err("it was not read".to_owned()));
-        holidays
+        Self::new(path, Err("it was not read".to_owned()))
     }
 
     /// Reads the bytes of the file, or keeps why there are none.
     pub fn read(&mut self, bytes: Result<Vec<u8>, String>) {
-        let error = |(line, problem)| HolidaysError {
-            path: self.path.clone(),
+        *self = Self::new(mem::take(&mut self.path), bytes);
+    }
+
+    fn new(path: String, bytes: Result<Vec<u8>, String>) -> Self {
+        let bytes = bytes.map_err(|problem| (None, problem));
+        let events = bytes.and_then(|bytes| events(&bytes));
+        let contents = events.map_err(|(line, problem)| HolidaysError {
+            path: path.clone(),
             line,
             problem,
-        };
-        self.contents = match bytes {
-            Ok(bytes) => events(&bytes).map_err(error),
-            Err(problem) => Err(error((None, problem))),
-        };
+        });
+        Self { path, contents }
     }
 
     /// Why the file could not be read.
@@ -79,17 +77,17 @@ impl Holidays {
         if events.is_empty() {
             return Some(format!("{path} has no event: it closes nothing"));
         }
-        let now = seconds::floor(now);
         let ends = |from, until| {
             let spans = (events.iter()).flat_map(move |event| event.spans(zone, from, until));
             spans.map(|(_, end)| end)
         };
-        if ends(now, now + seconds::HORIZON).next().is_some() {
+        if ends(now, later(now, HORIZON)).next().is_some() {
             return None;
         }
         // What has neither past nor future begins after the horizon.
-        let last = ends(now - seconds::HORIZON, now).max()?;
-        let day = seconds::instant(last - 1).to_zoned(zone.clone());
+        let earliest = now.checked_sub(HORIZON).unwrap_or(Timestamp::MIN);
+        let last = ends(earliest, now).max()?;
+        let day = (last - SignedDuration::from_secs(1)).to_zoned(zone.clone());
         let day = day.strftime("%a %Y-%m-%d");
         Some(format!(
             "{path} has run out: the last day of its events was {day}"
@@ -117,7 +115,7 @@ fn events(bytes: &[u8]) -> Result<Vec<Event>, Problem> {
             events.push(event);
         }
     }
-    let mut replaced: HashMap<Option<String>, Vec<EventTime>> = HashMap::new();
+    let mut replaced: HashMap<String, Vec<EventTime>> = HashMap::new();
     for event in &events {
         let times = replaced.entry(event.uid.clone()).or_default();
         times.extend(event.replaces.clone());
@@ -126,48 +124,38 @@ fn events(bytes: &[u8]) -> Result<Vec<Event>, Problem> {
     let mut left = MOST_REPLACED;
     for event in events.iter_mut().filter(|event| event.comes_again()) {
         let times = replaced.get(&event.uid).map_or(&[][..], Vec::as_slice);
-        let Some(fewer) = usize::checked_sub(left, times.len()) else {
-            return Err((
-                None,
-                format!("more than {MOST_REPLACED} changed occurrences"),
-            ));
-        };
-        left = fewer;
+        let words = || format!("more than {MOST_REPLACED} changed occurrences");
+        left = usize::checked_sub(left, times.len()).ok_or_else(|| (None, words()))?;
         event.without.extend_from_slice(times);
     }
     Ok(events)
 }
 
-/// The time of one event, in seconds since 1970.
-#[derive(Clone, Copy, Debug)]
+/// The time of one event.
 pub(super) struct EventSpan<'h> {
-    pub(super) from: i64,
-    pub(super) until: i64,
-    name: &'h str,
-    calendar: &'h str,
+    pub(super) from: Timestamp,
+    pub(super) until: Timestamp,
+    pub(super) name: &'h str,
+    pub(super) calendar: &'h str,
 }
 
-impl EventSpan<'_> {
-    pub(super) fn closed_by(&self) -> ClosedBy {
-        ClosedBy::Event {
-            name: self.name.to_owned(),
-            calendar: self.calendar.to_owned(),
-        }
-    }
-}
-
-/// What the calendars close between two seconds; one that could not be read closes all of it.
+/// What the calendars close between two instants; one that could not be read closes all of it.
 ///
 /// The spans are sorted, and each ends after the one before it: the last one that has begun is the one that ends last.
 pub(super) fn spans<'h>(
     calendars: &'h [Holidays],
     zone: &TimeZone,
-    from: i64,
-    until: i64,
+    from: Timestamp,
+    until: Timestamp,
 ) -> Vec<EventSpan<'h>> {
     let (mut spans, mut most) = (Vec::new(), 10_000);
     for Holidays { path, contents } in calendars {
-        let mut add = |name, (from, until)| {
+        let unread = ("unreadable", (Timestamp::MIN, Timestamp::MAX));
+        let unread = contents.is_err().then_some(unread);
+        let events = contents.iter().flatten().flat_map(|event| {
+            (event.spans(zone, from, until)).map(|bounds| (event.name.as_str(), bounds))
+        });
+        for (name, (from, until)) in events.chain(unread) {
             spans.push(EventSpan {
                 from,
                 until,
@@ -179,14 +167,6 @@ pub(super) fn spans<'h>(
                 keep_longest(&mut spans);
                 most = 2 * spans.len() + 10_000;
             }
-        };
-        match contents {
-            Ok(events) => {
-                for event in events {
-                    (event.spans(zone, from, until)).for_each(|bounds| add(&event.name, bounds));
-                }
-            }
-            Err(_) => add("unreadable", (i64::MIN, i64::MAX)),
         }
     }
     keep_longest(&mut spans);
@@ -196,7 +176,7 @@ pub(super) fn spans<'h>(
 /// Sorts spans, and drops those that end before an earlier one has ended.
 fn keep_longest(spans: &mut Vec<EventSpan<'_>>) {
     spans.sort_by_key(|span| span.from);
-    let mut end = i64::MIN;
+    let mut end = Timestamp::MIN;
     spans.retain(|span| {
         let is_last = span.until > end;
         end = end.max(span.until);

@@ -25,7 +25,7 @@ const YEARS: i64 = 200;
 /// A rule, and the last time for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Repeat {
-    /// Its own `until` and `count` are not set.
+    /// Its own `until` says nothing, and its `count` is not set.
     rule: IcalRecurRule,
     until: Option<EventTime>,
     /// The wall-clock time at which its COUNT is reached.
@@ -38,7 +38,7 @@ impl Repeat {
     /// Reads a rule of an event that starts there.
     pub(super) fn read(text: &str, start: &EventTime) -> Result<Self, String> {
         let wrong = |words: &str| Err(format!("`{text}` {words}"));
-        let mut rule = parse(text)?;
+        let (mut rule, until) = parse(text)?;
         let times = [&rule.by_hour, &rule.by_minute, &rule.by_second];
         let times: usize = times.iter().map(|list| list.len().max(1)).product();
         let is_frequent = matches!(
@@ -53,26 +53,17 @@ impl Repeat {
         if rule.count.is_some_and(|count| count > MOST_COUNTED) {
             return wrong("counts too far: write an UNTIL for the COUNT");
         }
-        let values = rule.by_day.len()
-            + rule.by_month_day.len()
-            + rule.by_year_day.len()
-            + rule.by_week_no.len()
-            + rule.by_month.len()
-            + rule.by_set_pos.len();
+        // Those beyond the first of each list.
+        let values = text.matches(',').count();
         if values > MOST_VALUES {
             return wrong("has too many values: write its days as RDATE");
         }
         if let Some(problem) = rule.problems().first() {
             return wrong(&format!("is not a rule: {problem}"));
         }
-        let until = text.split(';').find_map(|part| {
-            let (name, value) = part.split_once('=')?;
-            name.eq_ignore_ascii_case("UNTIL").then_some(value)
-        });
         let until = until
             .map(|value| EventTime::read(value, start.zone.clone()))
             .transpose()?;
-        rule.until = None;
         take_day(&mut rule, start.at);
         // What it costs to look for the days of a rule, beside one that comes once a year.
         let ends_soon = rule.count.is_some_and(|count| count < 366)
@@ -86,10 +77,8 @@ impl Repeat {
         let count = usize::try_from(rule.count.unwrap_or_default()).unwrap_or(usize::MAX);
         let years = usize::try_from(2035 - start.at.year()).unwrap_or_default();
         let counted = rule.count.map_or(0, |_| years / 30 + count / 50);
-        rule.until = Some(wall(start.at.saturating_add(YEARS.years())));
-        let last = expand(&rule, start.at).take(count.max(1)).last();
-        rule.until = None;
-        let Some(last) = last else {
+        let latest = start.at.saturating_add(YEARS.years());
+        let Some(last) = expand(&rule, start.at, latest).take(count.max(1)).last() else {
             return wrong("never occurs: it names no day that exists");
         };
         Ok(Self {
@@ -120,25 +109,20 @@ impl Repeat {
                 .instant(window)
                 .map_or(latest, |at| start.zone(window).to_datetime(at)),
         };
-        let mut rule = self.rule.clone();
-        let from = skip(&rule, start.at, earliest);
+        let from = skip(&self.rule, start.at, earliest);
         let last = last.min(latest).min(self.counted.unwrap_or(latest));
         if last < from {
             return Vec::new();
         }
-        rule.until = Some(wall(last));
-        expand(&rule, from).collect()
+        expand(&self.rule, from, last).collect()
     }
 }
 
 /// Writes down the day that a rule without days has from its start, so that it can go on from elsewhere.
 fn take_day(rule: &mut IcalRecurRule, start: DateTime) {
-    let has_days = !(rule.by_week_no.is_empty()
-        && rule.by_year_day.is_empty()
-        && rule.by_month_day.is_empty()
-        && rule.by_day.is_empty());
+    let days = rule.by_week_no.len() + rule.by_year_day.len() + rule.by_month_day.len();
     let is_long = matches!(rule.freq, IcalRecurFreq::Yearly | IcalRecurFreq::Monthly);
-    if has_days || !is_long {
+    if !is_long || days + rule.by_day.len() > 0 {
         return;
     }
     if rule.freq == IcalRecurFreq::Yearly && rule.by_month.is_empty() {
@@ -151,9 +135,6 @@ fn take_day(rule: &mut IcalRecurRule, start: DateTime) {
 fn skip(rule: &IcalRecurRule, start: DateTime, earliest: DateTime) -> DateTime {
     let interval = i64::from(rule.interval);
     let days = earliest.duration_since(start).as_hours() / 24;
-    if days <= 0 {
-        return start;
-    }
     let years = i64::from(earliest.year() - start.year());
     let months = years * 12 + i64::from(earliest.month() - start.month());
     let (passed, unit, first) = match rule.freq {
@@ -171,35 +152,36 @@ fn skip(rule: &IcalRecurRule, start: DateTime, earliest: DateTime) -> DateTime {
     }
 }
 
-/// Reads the text of a rule, and refuses what the crate leaves out as RFC 5545 has it.
-fn parse(text: &str) -> Result<IcalRecurRule, String> {
+/// Reads the text of a rule and finds its UNTIL, and refuses what the crate leaves out as RFC 5545 has it.
+fn parse(text: &str) -> Result<(IcalRecurRule, Option<&str>), String> {
+    let mut until = None;
     let mut known: Vec<_> = PARTS.split(' ').collect();
-    for part in text.split(';').map(str::trim) {
-        let name = part.split_once('=').map_or(part, |(name, _)| name.trim());
-        let place = known
-            .iter()
-            .position(|known| known.eq_ignore_ascii_case(name));
-        match place {
-            Some(place) => _ = known.remove(place),
-            // A `;` at the end.
-            None if part.is_empty() => {}
-            None => {
-                return Err(format!(
-                    "`{part}` is not a part of a rule that is read here"
-                ));
-            }
+    // There may be a `;` at the end.
+    for part in (text.split(';').map(str::trim)).filter(|part| !part.is_empty()) {
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        let place = (known.iter()).position(|known| known.eq_ignore_ascii_case(name.trim()));
+        let unknown = || format!("`{part}` is not a part of a rule that is read here");
+        if known.remove(place.ok_or_else(unknown)?) == "UNTIL" {
+            until = Some(value.trim());
         }
     }
-    IcalRecurRule::parse(text).map_err(|error| {
+    let rule = IcalRecurRule::parse(text).map_err(|error| {
         format!(
             "`{text}` is not a rule ({error}): write one such as `FREQ=YEARLY` or `FREQ=WEEKLY;BYDAY=MO`"
         )
-    })
+    })?;
+    Ok((rule, until))
 }
 
-/// The wall-clock times of a rule.
-fn expand(rule: &IcalRecurRule, start: DateTime) -> impl Iterator<Item = DateTime> + use<> {
-    let times = IcalRecurExpand::new(rule.clone(), wall(start));
+/// The wall-clock times of a rule, up to a last one.
+fn expand(
+    rule: &IcalRecurRule,
+    start: DateTime,
+    last: DateTime,
+) -> impl Iterator<Item = DateTime> + use<> {
+    let mut rule = rule.clone();
+    rule.until = Some(wall(last));
+    let times = IcalRecurExpand::new(rule, wall(start));
     times.filter_map(|at| EPOCH.checked_add(at.seconds().seconds()).ok())
 }
 

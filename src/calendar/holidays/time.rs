@@ -26,16 +26,12 @@ impl EventTime {
         };
         let local = text.strip_suffix(['Z', 'z']).unwrap_or(text);
         let (is_date, is_utc) = (local.len() == 8, local != text);
-        if is_date && is_utc || !matches!(local.len(), 8 | 15) || local.contains(['-', ':']) {
-            return Err(wrong());
-        }
-        let at = local.parse().map_err(|_| wrong())?;
+        let is_plain = local.len() == 15 || is_date && !is_utc;
+        let at = (local.parse().ok()).filter(|_| is_plain && !local.contains(['-', ':']));
+        let at = at.ok_or_else(wrong)?;
         // Programs name a zone beside a day or a time in UTC as well; it says nothing there.
-        let zone = match (is_date, is_utc) {
-            (true, _) => None,
-            (_, true) => Some(TimeZone::UTC),
-            _ => zone,
-        };
+        let zone = if is_utc { Some(TimeZone::UTC) } else { zone };
+        let zone = zone.filter(|_| !is_date);
         Ok(Self { at, zone, is_date })
     }
 
@@ -113,10 +109,6 @@ impl Length {
             return Err(
                 "the event ends before it has begun: DTEND is the time at which it has ended",
             );
-        }
-        // Feeds of official holidays give a day itself as its end.
-        if start.is_date {
-            length.wall = length.wall.max(Self::DAY.wall);
         }
         Ok(length)
     }

@@ -9,7 +9,7 @@ use jiff::{
     Timestamp,
     civil::DateTime,
     fmt::strtime::BrokenDownTime,
-    tz::{Offset, TimeZone},
+    tz::{Offset, TimeZone, TimeZoneTransition},
 };
 
 use super::{
@@ -115,9 +115,8 @@ fn define(
     known: Option<TimeZone>,
     left: &Cell<usize>,
 ) -> Result<TimeZone, Problem> {
-    let mut changes: Vec<(Timestamp, Offset)> = Vec::new();
-    // The first of them, and the offset before it.
-    let mut first: Option<(Timestamp, Offset)> = None;
+    // When, the offset from then on, and the one before.
+    let mut changes: Vec<(Timestamp, Offset, Offset)> = Vec::new();
     let mut is_endless = definition.parts.len() == 1;
     for observance in &definition.parts {
         let offset = |name| match observance.once(name)? {
@@ -140,39 +139,32 @@ fn define(
             let rule = rule.parse(|text| Repeat::read(text, &start))?;
             is_endless |= rule.is_endless();
             weight = rule.weight;
-            let earliest = EARLIEST.max(start.at);
-            let all = rule.times(&start, earliest, LATEST, &TimeZone::UTC);
-            times.extend(all.into_iter().filter(|at| *at >= earliest));
+            times.extend(rule.times(&start, EARLIEST, LATEST, &TimeZone::UTC));
         }
         // A rule that names few days takes as long to follow.
         match left.get().checked_sub(times.len().max(100) + 150 * weight) {
             Some(fewer) => left.set(fewer),
             None => return observance.problem("the clocks of the time zone change too often"),
         }
-        for at in times
-            .into_iter()
-            .filter_map(|at| start.with(at).instant(&TimeZone::UTC))
-        {
-            changes.push((at, after));
-            if first.is_none_or(|(earliest, _)| at < earliest) {
-                first = Some((at, before));
-            }
-        }
+        let instants = times
+            .iter()
+            .filter_map(|at| start.with(*at).instant(&TimeZone::UTC));
+        changes.extend(instants.map(|at| (at, after, before)));
     }
     changes.sort_unstable();
-    changes.dedup_by_key(|(at, _)| *at);
-    let Some((_, before)) = first else {
+    changes.dedup_by_key(|(at, ..)| *at);
+    let Some(&(last, offset, _)) = changes.last() else {
         return definition.problem("the time zone has neither STANDARD nor DAYLIGHT");
     };
     // Programs list the changes of a few years one by one; the others are those that the name stands for.
-    if let (false, Some(zone), Some((last, _))) = (is_endless, known, changes.last()) {
-        let latest = TimeZone::UTC.to_timestamp(LATEST).unwrap_or(Timestamp::MAX);
-        let later = zone
-            .following(*last)
-            .take_while(|change| change.timestamp() < latest);
-        changes.extend(later.map(|change| (change.timestamp(), change.offset())));
+    if let (false, Some(zone)) = (is_endless, known) {
+        let is_near = |change: &TimeZoneTransition<'_>| {
+            change.offset().to_datetime(change.timestamp()) < LATEST
+        };
+        let later = zone.following(last).take_while(is_near);
+        changes.extend(later.map(|change| (change.timestamp(), change.offset(), offset)));
     }
-    let zone = tzif(before, &changes).and_then(|file| TimeZone::tzif("", &file).ok());
+    let zone = tzif(&changes).and_then(|file| TimeZone::tzif("", &file).ok());
     match zone {
         Some(zone) => Ok(zone),
         None => definition.problem("the time zone is too intricate to be read here"),
@@ -188,10 +180,10 @@ fn offset(text: &str) -> Result<Offset, String> {
 
 /// Writes changes of the clocks as a file of the time zone database, version 2 (RFC 9636); `None` where they have more
 /// offsets than such a file can.
-fn tzif(before: Offset, changes: &[(Timestamp, Offset)]) -> Option<Vec<u8>> {
-    let mut offsets = vec![before];
+fn tzif(changes: &[(Timestamp, Offset, Offset)]) -> Option<Vec<u8>> {
+    let mut offsets = vec![changes.first()?.2];
     let mut indexes = Vec::new();
-    for (_, offset) in changes {
+    for (_, offset, _) in changes {
         let known = offsets.iter().position(|known| known == offset);
         indexes.push(u8::try_from(known.unwrap_or(offsets.len())).ok()?);
         if known.is_none() {
@@ -206,7 +198,7 @@ fn tzif(before: Offset, changes: &[(Timestamp, Offset)]) -> Option<Vec<u8>> {
         for count in [0, 0, 0, count, offsets.len(), 1] {
             file.extend(u32::try_from(count).ok()?.to_be_bytes());
         }
-        for (at, _) in &changes[..count] {
+        for (at, ..) in &changes[..count] {
             file.extend(at.as_second().to_be_bytes());
         }
         file.extend(&indexes[..count]);
