@@ -118,13 +118,12 @@ impl Window {
         let Some((at, by)) = closed else {
             return Ok(());
         };
+        let open = |ahead: Stretches<'_>, last| opening(ahead, runway, last);
         Err(Closed {
             by,
             at,
             within_runway: at > now,
-            reopens: self.ahead(now, runway, local, |ahead, last| {
-                opening(ahead, runway, last)
-            }),
+            reopens: self.ahead(now, runway, local, open),
             zone,
         })
     }

@@ -25,12 +25,19 @@ pub(super) fn walk<'a>(
     end: Timestamp,
 ) -> Stretches<'a> {
     let events = holidays::spans(&window.holidays, zone, from, end);
+    // The offset of the zone from UTC, and until when it holds.
+    let (mut offset, mut evenly_until) = (0, from);
     let mut at = from;
     Box::new(iter::from_fn(move || {
         let from = at;
         (from < end).then(|| {
-            let (closed, until) = closing(window, zone, &events, from);
-            at = until.min(end);
+            if from >= evenly_until {
+                let change = zone.following(from).next();
+                evenly_until = change.map_or(Timestamp::MAX, |change| change.timestamp());
+                offset = zone.to_offset(from).seconds().into();
+            }
+            let (closed, until) = closing(window, &events, from, offset);
+            at = until.min(evenly_until).min(end);
             Stretch {
                 from,
                 until: at,
@@ -40,14 +47,13 @@ pub(super) fn walk<'a>(
     }))
 }
 
-/// What closes the window at an instant, and up to which later one.
+/// What closes the window at an instant, and up to which later one if the offset of the zone does not change.
 fn closing<'a>(
     window: &'a Window,
-    zone: &TimeZone,
     events: &[EventSpan<'_>],
     at: Timestamp,
+    offset: i64,
 ) -> (Option<ClosedBy>, Timestamp) {
-    let offset = i64::from(zone.to_offset(at).seconds());
     // Before 1970, `as_second` is the second after.
     let second = at.as_second() - i64::from(at.subsec_nanosecond() < 0);
     let civil = second + offset;
@@ -60,13 +66,11 @@ fn closing<'a>(
         let starts = rules.iter().map(|rule| rule.next_start(civil));
         starts.min().map_or(Timestamp::MAX, instant)
     };
-    let change = zone.following(at).next();
-    let evenly_until = change.map_or(Timestamp::MAX, |change| change.timestamp());
     let begun = events.partition_point(|event| event.from <= at);
     let (begun, coming) = events.split_at(begun);
     let event = begun.last().filter(|event| at < event.until);
     let event = event.map(|event| {
-        let (name, calendar) = (event.name.to_owned(), event.calendar.to_owned());
+        let (name, calendar) = (event.name.to_owned(), event.calendar.path.clone());
         (event.until, ClosedBy::Event { name, calendar })
     });
     let Window { open, closed, .. } = window;
@@ -75,10 +79,10 @@ fn closing<'a>(
     // Of all that hold, the one that holds longest; of those, the first rule.
     let all = event.into_iter().chain(rules);
     if let Some((until, by)) = all.max_by_key(|(until, _)| *until) {
-        return (Some(by), until.min(evenly_until));
+        return (Some(by), until);
     }
     // What closes is a better reason than what does not open.
-    let edge = evenly_until.min(next(closed));
+    let edge = next(closed);
     let edge = coming.first().map_or(edge, |event| edge.min(event.from));
     let opened = open.iter().filter_map(holding).map(|(until, _)| until);
     match opened.max() {

@@ -116,10 +116,8 @@ impl Property {
         let name = (parts.next()).filter(|name| !name.is_empty() && name.chars().all(is_plain))?;
         let params = parts.map(|param| {
             let (name, value) = param.split_once('=').unwrap_or((param, ""));
-            (
-                name.to_ascii_uppercase(),
-                value.trim_matches('"').to_owned(),
-            )
+            let value = value.trim_matches('"').to_owned();
+            (name.to_ascii_uppercase(), value)
         });
         Some(Self {
             line,

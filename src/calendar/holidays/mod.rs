@@ -136,7 +136,7 @@ pub(super) struct EventSpan<'h> {
     pub(super) from: Timestamp,
     pub(super) until: Timestamp,
     pub(super) name: &'h str,
-    pub(super) calendar: &'h str,
+    pub(super) calendar: &'h Holidays,
 }
 
 /// What the calendars close between two instants; one that could not be read closes all of it.
@@ -149,10 +149,10 @@ pub(super) fn spans<'h>(
     until: Timestamp,
 ) -> Vec<EventSpan<'h>> {
     let (mut spans, mut most) = (Vec::new(), 10_000);
-    for Holidays { path, contents } in calendars {
+    for calendar in calendars {
         let unread = ("unreadable", (Timestamp::MIN, Timestamp::MAX));
-        let unread = contents.is_err().then_some(unread);
-        let events = contents.iter().flatten().flat_map(|event| {
+        let unread = calendar.contents.is_err().then_some(unread);
+        let events = calendar.contents.iter().flatten().flat_map(|event| {
             (event.spans(zone, from, until)).map(|bounds| (event.name.as_str(), bounds))
         });
         for (name, (from, until)) in events.chain(unread) {
@@ -160,7 +160,7 @@ pub(super) fn spans<'h>(
                 from,
                 until,
                 name,
-                calendar: path,
+                calendar,
             });
             // Many events at once take no more room than one.
             if spans.len() > most {

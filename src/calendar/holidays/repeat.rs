@@ -53,8 +53,12 @@ impl Repeat {
         if rule.count.is_some_and(|count| count > MOST_COUNTED) {
             return wrong("counts too far: write an UNTIL for the COUNT");
         }
-        // Those beyond the first of each list.
-        let values = text.matches(',').count();
+        let values = rule.by_day.len()
+            + rule.by_month_day.len()
+            + rule.by_year_day.len()
+            + rule.by_week_no.len()
+            + rule.by_month.len()
+            + rule.by_set_pos.len();
         if values > MOST_VALUES {
             return wrong("has too many values: write its days as RDATE");
         }

@@ -165,10 +165,8 @@ fn define(
         changes.extend(later.map(|change| (change.timestamp(), change.offset(), offset)));
     }
     let zone = tzif(&changes).and_then(|file| TimeZone::tzif("", &file).ok());
-    match zone {
-        Some(zone) => Ok(zone),
-        None => definition.problem("the time zone is too intricate to be read here"),
-    }
+    let words = "the time zone is too intricate to be read here";
+    zone.map_or_else(|| definition.problem(words), Ok)
 }
 
 /// Reads an offset from UTC: `+0100`, `-053000`.
