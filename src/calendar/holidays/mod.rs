@@ -155,7 +155,7 @@ pub(super) fn spans<'h>(
         let events = calendar.contents.iter().flatten().flat_map(|event| {
             (event.spans(zone, from, until)).map(|bounds| (event.name.as_str(), bounds))
         });
-        for (name, (from, until)) in events.chain(unread) {
+        events.chain(unread).for_each(|(name, (from, until))| {
             spans.push(EventSpan {
                 from,
                 until,
@@ -167,7 +167,7 @@ pub(super) fn spans<'h>(
                 keep_longest(&mut spans);
                 most = 2 * spans.len() + 10_000;
             }
-        }
+        });
     }
     keep_longest(&mut spans);
     spans
