@@ -196,13 +196,10 @@ impl Screen<'_> {
                 state.status = Some(seconds);
             }
         } else if quiet >= SILENCE {
-            if state.line_is_open {
-                self.console.bytes(b"\n");
-            }
-            self.console
-                .line(&format!("{}: {}", self.words[0], self.status(&state)));
+            self.end_line(&mut state);
+            let text = format!("{}: {}", self.words[0], self.status(&state));
+            self.console.line(&text);
             state.written = Instant::now();
-            state.line_is_open = false;
         }
     }
 
