@@ -128,76 +128,78 @@ const TEST: &str = r"(?x)
     | shellcheck|prettier|python3?\s+(-m\s+(pytest|unittest)|manage\.py\s+test)
     )([^\w-][^;\n]*)?[;\n]\s*";
 
+/// What hides a failure, and why. What a group with a name finds is seen all the same, or meant.
+const UNSEEN: [(&str, &str); 9] = [
+    (
+        r"(?<pipefail>\s-\w*o\s+pipefail[\s\S]*)|[^|>]\|[^|]",
+        "only the last command of a pipe counts: no other failure is seen",
+    ),
+    (
+        r"\|\|\s*((/\S*/)?(true|:)(\s|;|\)|$)|(?<kept>\w+=[\s\S]*\b(exit|return) [x$])|(echo|printf)\b|\{\s*(echo|printf)\b[^;\n}]*;?\s*\}|(exit|return) 0\b|\w+=)",
+        "what comes after `||` hides a failure",
+    ),
+    (
+        r"(?x)\b(el)?if\s+(
+            (?<question>(!\s+)?(\[|\(\(|\$|(test|command|type|which|hash|grep|true|false)\s)|(git|diff|cmp)\s)
+            | (?<asks>bundle\s+check\b|[^!\s;][^;\n]*\s--version\b|\S*/(is|has|needs?|should|can)[-_]\w)
+            | !\s[^;\n]*[;\n]\s*then\s+((echo|printf|true|:|exit\ 0)\b[^;\n]*[;\n]\s*)+(else|fi)\b
+            | [^!\s;][^;\n]*[;\n]\s*then\s+([^;\n]+[;\n]\s*else\s+)?((echo|printf|true|:|exit\ 0)\b[^;\n]*[;\n]\s*)+fi\b
+            | <TEST>then\s+([^;\n]+[;\n]\s*)*?(fi\b|(?<other>(el(se|if)|exit|return|false|if|case|for|while|until)\b))
+        )",
+        "a failure that only `if` sees is hidden: end its branch with `exit 1`",
+    ),
+    (
+        r"(?x)\b(while\s+<TEST>do\b|until\s+<TEST>do\b[\s\S]*?(\bbreak\b|(?<repeated>\bdone\b)))",
+        "a failure that ends a loop is not seen: run that command once more after `done`",
+    ),
+    (
+        r"(?<condition>\b(if|while|until|elif)\b[^\n;]*)|&&[ \t]*(\n\s*)?[^\s\\][^\n;]*[\n;]\s*[^\s;}&|]",
+        "the failure of a command before `&&` is not seen, unless it is the last line",
+    ),
+    (
+        r"(^|[\s;({])set\s+([^\n;]*\s)?\+(\w*e|o\s+errexit)",
+        "`set +e` hides every failure after it",
+    ),
+    (
+        r"(^|\s)find\s[^\n]*-exec\s",
+        "`find` goes on after a failure of what it runs",
+    ),
+    (
+        r"[^&<>|]&([^&>]|$)",
+        "the failure of a command with `&` after it is not seen",
+    ),
+    (
+        r"(^|[;\n])\s*!\s[^\n]*\n\s*\S",
+        "what `!` says is not seen, unless it is the last line",
+    ),
+];
+
+/// The same of what is quoted, too.
+const QUOTED: [(&str, &str); 4] = [
+    (
+        r#"(?x)(?<literal>'[^']*') | (?<assigned>(^|[;\s])\w+=("[^"]*"|\S*))
+        | (^|[;\s])(export|readonly|local|declare)\s+\w+="?(\$\(|`)
+        | (^|[;\s])(echo|printf|:)\s([^\n;']|'[^']*')*?(\$\(|`)
+            (?<question>(date|git|pwd|hostname|whoami|uname|id|nproc|cat|head|tail|wc|basename|dirname)\b|\S+\ -+[vV])?
+        | [\ \t]"?(\$\(|`)((ba|da|k|z)?sh\s|[\w.-]*/)"#,
+        "the failure of a command whose output is an argument, or exported, is not seen: assign it on a line before",
+    ),
+    (
+        r#"(^|[;\s])trap\s+("[^"]*|'[^']*)\bexit 0\b[^\n]*\s(EXIT|0)\b"#,
+        "`exit 0` in a `trap` of EXIT hides every failure",
+    ),
+    (
+        r#"(^|[\s;&|(`/])(ba|da|k|z)?sh(\s+-[a-df-z]*c\s+|\s*<<<\s*)("[^"]*|'[^']*)[;\n]"#,
+        "of what `sh -c` is given only the last command counts: say `sh -e -c`",
+    ),
+    (
+        r"(^|[\s;&|(`/])(ba|da|k|z)?sh(\s+-[a-df-z]+)*\s*<<[^<]",
+        "a shell goes on after a failure in what `<<` gives it: say `sh -e`",
+    ),
+];
+
 /// What a shell script does not end with the failure of, though it runs under `sh -e`, and on which of its lines.
 fn unseen_failures(script: &str) -> Vec<(usize, &'static str)> {
-    // What a group with a name finds is seen all the same, or meant.
-    const UNSEEN: [(&str, &str); 9] = [
-        (
-            r"(?<pipefail>\s-\w*o\s+pipefail[\s\S]*)|[^|>]\|[^|]",
-            "only the last command of a pipe counts: no other failure is seen",
-        ),
-        (
-            r"\|\|\s*((/\S*/)?(true|:)(\s|;|\)|$)|(?<kept>\w+=[\s\S]*\b(exit|return) [x$])|(echo|printf)\b|\{\s*(echo|printf)\b[^;\n}]*;?\s*\}|(exit|return) 0\b|\w+=)",
-            "what comes after `||` hides a failure",
-        ),
-        (
-            r"(?x)\b(el)?if\s+(
-                (?<question>(!\s+)?(\[|\(\(|\$|(test|command|type|which|hash|grep|true|false)\s)|(git|diff|cmp)\s)
-                | (?<asks>bundle\s+check\b|[^!\s;][^;\n]*\s--version\b|\S*/(is|has|needs?|should|can)[-_]\w)
-                | !\s[^;\n]*[;\n]\s*then\s+((echo|printf|true|:|exit\ 0)\b[^;\n]*[;\n]\s*)+(else|fi)\b
-                | [^!\s;][^;\n]*[;\n]\s*then\s+([^;\n]+[;\n]\s*else\s+)?((echo|printf|true|:|exit\ 0)\b[^;\n]*[;\n]\s*)+fi\b
-                | <TEST>then\s+([^;\n]+[;\n]\s*)*?(fi\b|(?<other>(el(se|if)|exit|return|false|if|case|for|while|until)\b))
-            )",
-            "a failure that only `if` sees is hidden: end its branch with `exit 1`",
-        ),
-        (
-            r"(?x)\b(while\s+<TEST>do\b|until\s+<TEST>do\b[\s\S]*?(\bbreak\b|(?<repeated>\bdone\b)))",
-            "a failure that ends a loop is not seen: run that command once more after `done`",
-        ),
-        (
-            r"(?<condition>\b(if|while|until|elif)\b[^\n;]*)|&&[ \t]*(\n\s*)?[^\s\\][^\n;]*[\n;]\s*[^\s;}&|]",
-            "the failure of a command before `&&` is not seen, unless it is the last line",
-        ),
-        (
-            r"(^|[\s;({])set\s+([^\n;]*\s)?\+(\w*e|o\s+errexit)",
-            "`set +e` hides every failure after it",
-        ),
-        (
-            r"(^|\s)find\s[^\n]*-exec\s",
-            "`find` goes on after a failure of what it runs",
-        ),
-        (
-            r"[^&<>|]&([^&>]|$)",
-            "the failure of a command with `&` after it is not seen",
-        ),
-        (
-            r"(^|[;\n])\s*!\s[^\n]*\n\s*\S",
-            "what `!` says is not seen, unless it is the last line",
-        ),
-    ];
-    // These are about what is quoted, too.
-    const QUOTED: [(&str, &str); 4] = [
-        (
-            r#"(?x)(?<literal>'[^']*') | (?<assigned>(^|[;\s])\w+=("[^"]*"|\S*))
-            | (^|[;\s])(export|readonly|local|declare)\s+\w+="?(\$\(|`)
-            | (^|[;\s])(echo|printf|:)\s([^\n;']|'[^']*')*?(\$\(|`)
-                (?<question>(date|git|pwd|hostname|whoami|uname|id|nproc|cat|head|tail|wc|basename|dirname)\b|\S+\ -+[vV])?
-            | [\ \t]"?(\$\(|`)((ba|da|k|z)?sh\s|[\w.-]*/)"#,
-            "the failure of a command whose output is an argument, or exported, is not seen: assign it on a line before",
-        ),
-        (
-            r#"(^|[;\s])trap\s+("[^"]*|'[^']*)\bexit 0\b[^\n]*\s(EXIT|0)\b"#,
-            "`exit 0` in a `trap` of EXIT hides every failure",
-        ),
-        (
-            r#"(^|[\s;&|(`/])(ba|da|k|z)?sh(\s+-[a-df-z]*c\s+|\s*<<<\s*)("[^"]*|'[^']*)[;\n]"#,
-            "of what `sh -c` is given only the last command counts: say `sh -e -c`",
-        ),
-        (
-            r"(^|[\s;&|(`/])(ba|da|k|z)?sh(\s+-[a-df-z]+)*\s*<<[^<]",
-            "a shell goes on after a failure in what `<<` gives it: say `sh -e`",
-        ),
-    ];
     let without = |quotes: bool| {
         let keep = |found: &Captures<'_>| {
             let is_comment = found[0].trim_start().starts_with('#');
