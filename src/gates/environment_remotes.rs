@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// An environment and the remotes that lead to it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnvironmentRemotes {
     pub environment: String,
     /// All of them are asked.

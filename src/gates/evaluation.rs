@@ -41,10 +41,11 @@ pub fn evaluate(
         asked_at: None,
         tips_at: None,
         ran: false,
+        is_over: false,
     };
     let mut all: Vec<_> = pushes.iter().map(evaluation).collect();
     // A suite runs only where every target has passed what costs less, and ages what all of them answered.
-    if each(&mut all, Evaluation::ask_cheap)
+    if ask_all_cheap(&mut all)
         && each(&mut all, Evaluation::ask_suite)
         && all.iter().any(|one| one.ran)
     {
@@ -52,6 +53,29 @@ pub fn evaluate(
     }
     let verdicts = all.into_iter().map(|one| one.verdict);
     verdicts.take_while(|one| !one.answers.is_empty()).collect()
+}
+
+/// Asks the cheap gates about one target after the other, until one stops the push; whether none does. What trunk's
+/// rules refuse there, too, belongs to the same verdict.
+fn ask_all_cheap(all: &mut [Evaluation<'_>]) -> bool {
+    let mut rest = all;
+    while let Some((own, others)) = rest.split_first_mut() {
+        let is_known = own.ask_cheap();
+        if own.verdict.stops() {
+            if is_known {
+                for second in others {
+                    if second.push.second && second.push.shares_refs_with(own.push) {
+                        own.add_second(second);
+                    }
+                }
+                let repository = own.world.repository;
+                (own.verdict).offer_override(own.push, own.skip, own.rollback, repository);
+            }
+            return false;
+        }
+        rest = others;
+    }
+    true
 }
 
 /// Asks about one target after the other, until one stops the push; whether none does.
@@ -78,18 +102,21 @@ struct Evaluation<'e> {
     tips_at: Option<Timestamp>,
     /// Whether a suite ran.
     ran: bool,
+    /// Whether the push is stopped already by what its own policy says.
+    is_over: bool,
 }
 
 impl<'e> Evaluation<'e> {
-    /// Asks `target`, which stops alone, then the gates whose answers are given together.
-    fn ask_cheap(&mut self) {
+    /// Asks `target`, which stops alone, then the gates whose answers are given together; whether `target` lets pass.
+    fn ask_cheap(&mut self) -> bool {
         self.answer(Gate::Target);
         if !self.verdict.stops() {
             for gate in TOGETHER {
                 self.answer(gate);
             }
-            self.offer_override();
-        } else if !self.rollback && self.verdict.needs(Needs::Live) {
+            return true;
+        }
+        if !self.rollback && self.verdict.needs(Needs::Live) {
             // Who is merely behind trunk gets it with trunk's newest.
             let target = mem::take(&mut self.verdict.answers);
             let tips = RemoteTips::of_push(self.push, |gate| gate == Gate::Trunk, self.world);
@@ -99,6 +126,28 @@ impl<'e> Evaluation<'e> {
                 self.verdict.answers = target;
             }
         }
+        false
+    }
+
+    /// Asks by trunk's rules, too, and adds what they refuse.
+    fn add_second(&mut self, second: &mut Self) {
+        let (own, other) = (self.push, second.push);
+        // What was asked for the promotion from one environment does not tell of another.
+        let is_same_way = own.before == other.before && own.share() == other.share();
+        second.is_over = true;
+        if is_same_way {
+            second.tips = self.tips.take();
+        }
+        second.ask_cheap();
+        let found = mem::take(&mut second.verdict);
+        self.verdict.first |= found.first && is_same_way;
+        self.verdict.stop_too(found);
+        self.tips = second.tips.take();
+    }
+
+    /// Whether no answer could let the push go any more.
+    fn is_stopped(&self) -> bool {
+        self.is_over || self.verdict.stops()
     }
 
     fn ask_suite(&mut self) {
@@ -129,28 +178,6 @@ impl<'e> Evaluation<'e> {
         self.verdict.answers.push((gate, outcome));
     }
 
-    /// Names one override of all gates that refuse, where a refusal can only be waited for.
-    fn offer_override(&mut self) {
-        let mut gates = self.skip.clone();
-        let mut refusals: Vec<_> = (self.verdict.answers.iter_mut())
-            .filter_map(|(gate, outcome)| match outcome {
-                Outcome::Stopped(stop) if stop.is_refusal() => {
-                    gates.insert(*gate);
-                    Some(stop)
-                }
-                _ => None,
-            })
-            .collect();
-        let waits = refusals.iter().any(|one| one.needs == Needs::Patience);
-        // Who has begun to override is told how it goes on.
-        let is_meant = waits || !self.skip.is_empty();
-        if let Some(last) = refusals.last_mut().filter(|_| is_meant) {
-            let repository = self.world.repository;
-            let command = self.push.overriding(&gates, self.rollback, repository);
-            last.cures.push(Cure::run("if it cannot wait", [command]));
-        }
-    }
-
     /// Whether a gate that is skipped would have passed.
     fn would_pass(&mut self, gate: Gate) -> bool {
         match gate {
@@ -179,7 +206,8 @@ impl<'e> Evaluation<'e> {
                 self.verdict.answers.push((gate, Outcome::Stopped(stop)));
             }
         }
-        self.offer_override();
+        let repository = self.world.repository;
+        (self.verdict).offer_override(self.push, self.skip, self.rollback, repository);
     }
 
     /// Asks one gate; a rollback passes where another push would not.
@@ -238,9 +266,9 @@ impl<'e> Evaluation<'e> {
     fn promotion(&mut self, known: &[Remembered<'_>], notes: &mut Vec<String>) -> GateResult {
         let (push, world) = (self.push, self.world);
         // An answer that could not let the push go is not asked for.
-        let may_ask_person = !self.verdict.stops();
+        let may_ask_person = !self.is_stopped();
         let tips = self.tips();
-        notes.extend(no_team_notes(tips));
+        notes.extend(tips.no_team_notes());
         let tip = tips.trunk().and_then(|tip| tip.as_ref().ok());
         let no_trunk = tip.and_then(|tip| tip.commit.as_ref().err().cloned());
         let mut found = Found::default();
@@ -294,7 +322,7 @@ impl<'e> Evaluation<'e> {
     fn tips(&mut self) -> &RemoteTips<'e> {
         let (push, skip, world) = (self.push, self.skip, self.world);
         // A skipped gate is asked too, to tell whether that was needless; only the suite costs too much.
-        let runs_suite = !skip.contains(&Gate::Suite) && !self.verdict.stops();
+        let runs_suite = !skip.contains(&Gate::Suite) && !self.is_stopped();
         let wants = |gate| gate != Gate::Suite || runs_suite;
         if self.tips.is_none() {
             let now = world.clock.now();
@@ -315,14 +343,4 @@ fn joined(answers: impl Iterator<Item = GateResult>) -> GateResult {
     let mut answers = answers.collect::<Result<Vec<_>, _>>()?;
     answers.dedup();
     Ok(answers.join("; "))
-}
-
-/// A note where the team's notes could not be fetched.
-fn no_team_notes(tips: &RemoteTips<'_>) -> Option<String> {
-    let tip = tips.trunk()?.as_ref().ok()?;
-    let error = tip.team.as_ref()?.as_ref().err()?;
-    Some(format!(
-        "only what this clone remembers counts: {}",
-        error.in_one_line()
-    ))
 }

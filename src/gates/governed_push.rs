@@ -1,6 +1,6 @@
 //! What one push brings to one target: the question that the gates answer.
 
-use std::{collections::BTreeSet, fmt, slice};
+use std::{collections::BTreeSet, fmt, ptr, slice};
 
 use super::{
     environment_remotes::EnvironmentRemotes,
@@ -186,6 +186,12 @@ impl<'p> GovernedPush<'p> {
             }
         }
         commits
+    }
+
+    /// Whether a ref of it is judged here, too, by other rules.
+    pub(crate) fn shares_refs_with(&self, other: &Self) -> bool {
+        let mut updates = self.updates.iter();
+        updates.any(|one| other.updates.iter().any(|other| ptr::eq(*one, *other)))
     }
 
     /// The environment and the destination, as records name them.

@@ -179,8 +179,7 @@ impl Promotion<'_> {
                 "nothing tells since when {commit} is on {name}, where it must be for {soak}: counted from now, until {until}"
             ),
         };
-        let refusal = Stop::refused(why).hint(format!("{} then", self.again));
-        Err(refusal.needing(Needs::Patience))
+        Err(Stop::refused(why).needing(Needs::Patience))
     }
 
     /// Since when the commit is live on all remotes of the environment.

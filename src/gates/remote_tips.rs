@@ -108,6 +108,16 @@ impl<'r> RemoteTips<'r> {
     pub(crate) fn trunk(&self) -> Option<&Result<Tip, Stop>> {
         self.trunk.as_ref().map(|(_, tip)| tip)
     }
+
+    /// A note where the team's notes could not be fetched.
+    pub(super) fn no_team_notes(&self) -> Option<String> {
+        let tip = self.trunk()?.as_ref().ok()?;
+        let error = tip.team.as_ref()?.as_ref().err()?;
+        Some(format!(
+            "only what this clone remembers counts: {}",
+            error.in_one_line()
+        ))
+    }
 }
 
 impl Remotes for RemoteTips<'_> {

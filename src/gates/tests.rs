@@ -244,7 +244,6 @@ fn one_verdict_names_every_refusal_and_one_command_overrides_them() {
     assert_eq!(
         all,
         [
-            "push again then",
             "push it there first, then push again: git push origin master",
             "ask them, then push again",
             "deploy it there, try it on staging, then push again: git push staging master",
@@ -254,6 +253,44 @@ fn one_verdict_names_every_refusal_and_one_command_overrides_them() {
     // What is skipped already is skipped again.
     let verdict = production(&push(), &[Gate::Promotion], &world);
     assert!(format!("{verdict:?}").contains("PUSHGATE_SKIP=window,trunk,lock,promotion "));
+}
+
+#[test]
+fn what_trunk_s_rules_refuse_besides_costs_no_question_to_a_remote() {
+    let world = Fake {
+        now: Mutex::new(vec!["2026-11-24T23:40:00Z".parse().unwrap()]),
+        live: Mutex::new(vec![vec![("master".to_owned(), oid('3'))]]),
+        ..Fake::default()
+    };
+    let (updates, own, olds) = (push(), policy(), policy());
+    let (all, destination) = (git_push(&updates), Destination::Path("/srv/shop".into()));
+    let by = |policy, second| GovernedPush {
+        push: &all,
+        second,
+        policy,
+        written: true,
+        target: Target::Environment("production"),
+        destination: &destination,
+        recorded: "/srv/shop".to_owned(),
+        remote: "production".to_owned(),
+        trunk: Ok(trunk_name()),
+        trunk_is_here: false,
+        updates: updates.iter().collect(),
+        here: Some(remotes_named("production")),
+        before: Some(remotes_named("staging")),
+    };
+    let pushes = [by(&own, false), by(&olds, true)];
+    let verdicts = evaluate(&pushes, &BTreeSet::new(), false, &world.world());
+    let [verdict] = verdicts.as_slice() else {
+        panic!("{verdicts:?}");
+    };
+    let gates: Vec<_> = (refusals(verdict).iter()).map(|(gate, _)| *gate).collect();
+    assert_eq!(gates, [Gate::Window, Gate::Promotion]);
+    let asked = world.asked();
+    for question in ["trunk", "staging"] {
+        let count = asked.iter().filter(|one| **one == question).count();
+        assert_eq!(count, 1, "{asked:?}");
+    }
 }
 
 /// A lock of production since eleven o'clock.

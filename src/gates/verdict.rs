@@ -1,10 +1,16 @@
 //! What the gates answer: outcomes, the verdict, and the decision that follows.
 
-use super::stop::{Needs, Stop};
+use std::collections::BTreeSet;
+
 pub use super::{
     contents::Contents,
     facts::{Commit, Count, Difference, Ending, Mismatch, Relation, TrunkName},
     gate::Gate,
+};
+use super::{
+    governed_push::GovernedPush,
+    stop::{Needs, Stop},
+    world::LocalRepository,
 };
 pub use crate::memory::decision::Decision;
 use crate::{cure::Cure, push::Oid};
@@ -95,6 +101,63 @@ impl Verdict {
             }
         }
         self.answers.sort_by_key(|(gate, _)| *gate);
+    }
+
+    /// Adds what other rules refuse or leave undecided, and no gate of these has said in the same words.
+    pub(super) fn stop_too(&mut self, other: Self) {
+        for (gate, outcome) in other.answers {
+            let Outcome::Stopped(stop) = &outcome else {
+                continue;
+            };
+            let words = stop.in_one_line();
+            let is_said = self.answers.iter().any(|(own_gate, own)| {
+                *own_gate == gate
+                    && matches!(own, Outcome::Stopped(own) if own.in_one_line() == words)
+            });
+            if !is_said {
+                self.answers.push((gate, outcome));
+            }
+        }
+        self.answers.sort_by_key(|(gate, _)| *gate);
+        for note in other.notes {
+            if !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
+        }
+    }
+
+    /// Says that time will do, where it does for all gates that refuse, and names one override of them where a refusal
+    /// can only be waited for.
+    pub(super) fn offer_override(
+        &mut self,
+        push: &GovernedPush<'_>,
+        skip: &BTreeSet<Gate>,
+        is_rollback: bool,
+        repository: &dyn LocalRepository,
+    ) {
+        let mut gates = skip.clone();
+        let mut refusals: Vec<_> = (self.answers.iter_mut())
+            .filter_map(|(gate, outcome)| match outcome {
+                Outcome::Stopped(stop) if stop.is_refusal() => {
+                    gates.insert(*gate);
+                    Some(stop)
+                }
+                _ => None,
+            })
+            .collect();
+        let waits = refusals.iter().any(|one| one.needs == Needs::Patience);
+        let is_time = |one: &&mut Stop| one.needs == Needs::Patience && one.cures.is_empty();
+        let is_all_time = refusals.iter().all(is_time);
+        // Who has begun to override is told how it goes on.
+        let is_meant = waits || !skip.is_empty();
+        if let Some(last) = refusals.last_mut().filter(|_| is_meant) {
+            if is_all_time {
+                let words = format!("{} then", push.again());
+                last.cures.push(Cure::words(words));
+            }
+            let command = push.overriding(&gates, is_rollback, repository);
+            last.cures.push(Cure::run("if it cannot wait", [command]));
+        }
     }
 
     /// Whether a gate says that this is what it takes.

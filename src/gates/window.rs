@@ -35,9 +35,7 @@ pub(crate) fn ask(
         Err(closed) => {
             let refusal = Stop::refused(why_closed(&closed, &reader));
             Err(match closed.reopens {
-                Some(_) => refusal
-                    .hint(format!("{} then", push.again()))
-                    .needing(Needs::Patience),
+                Some(_) => refusal.needing(Needs::Patience),
                 None => refusal.hint(format!(
                     "fix the window in {FILE}: no hour passes all of its rules"
                 )),

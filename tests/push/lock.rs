@@ -376,7 +376,6 @@ fn a_hotfix_at_night_past_a_lock_reads_like_a_story() {
         --- stderr
         pushgate: push to production (production) refused
           window: closed by `22:00-07:00`; opens Wed 2026-11-25 07:00
-          push again then
           trunk: master is 1 commit ahead of origin/master (you push [Fix the basket], origin has [Write .pushgate.yml])
           push it there first, then push again:
             git push origin master

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use expect_test::expect;
 use pushgate::policy::schema::schema;
 use serde_json::Value;
 
@@ -208,6 +209,62 @@ fn it_says_that_both_were_asked() {
     shop.push("production", "master")
         .refused("window")
         .says("note: this commit changes the rules of production: the old ones count, too");
+}
+
+#[test]
+fn what_both_rules_refuse_is_said_once_and_in_one_verdict() {
+    let promotion = "    after: staging\n    soak: 10m\n    signoff: true\n";
+    let shop = changed(promotion, "");
+    shop.stop_clock(NIGHT);
+    shop.push("production", "master").is(&expect![[r#"
+        exit 1
+        --- stderr
+        pushgate: note: this commit changes the rules of production: the old ones count, too
+        pushgate: push to production (production) refused
+          window: closed by `22:00-07:00`; opens Wed 2026-11-25 07:00
+          promotion: nobody has signed [Write .pushgate.yml] off on staging
+          try it on staging, then sign it off:
+            pushgate approve staging -m "what was tried"
+          if it cannot wait:
+            PUSHGATE_SKIP=window,promotion PUSHGATE_REASON="..." git push production master
+        error: failed to push some refs to '[root]/production.git'
+    "#]]);
+    let shop = changed("22:00-07:00", "21:00-08:00");
+    shop.stop_clock(NIGHT);
+    shop.push("production", "master").is(&expect![[r#"
+        exit 1
+        --- stderr
+        pushgate: note: this commit changes the rules of production: the old ones count, too
+        pushgate: push to production (production) refused
+          window: closed by `21:00-08:00`; opens Wed 2026-11-25 08:00
+          window: closed by `22:00-07:00`; opens Wed 2026-11-25 07:00
+          promotion: nobody has signed [Write .pushgate.yml] off on staging
+          try it on staging, then sign it off:
+            pushgate approve staging -m "what was tried"
+          if it cannot wait:
+            PUSHGATE_SKIP=window,promotion PUSHGATE_REASON="..." git push production master
+        error: failed to push some refs to '[root]/production.git'
+    "#]]);
+}
+
+#[test]
+fn the_same_window_twice_is_waited_for_once() {
+    let window = "environments: {production: {window: {timezone: UTC, closed: ['22:00-07:00']}}}\n";
+    let old = format!("suite: {{run: 'true'}}\n{window}");
+    let shop = changed_of(&old, "07:00", "06:00");
+    shop.stop_clock(NIGHT);
+    shop.push("production", "master").is(&expect![[r#"
+        exit 1
+        --- stderr
+        pushgate: note: this commit changes the rules of production: the old ones count, too
+        pushgate: push to production (production) refused
+          window: closed by `22:00-06:00`; opens Wed 2026-11-25 06:00
+          window: closed by `22:00-07:00`; opens Wed 2026-11-25 07:00
+          push again then
+          if it cannot wait:
+            PUSHGATE_SKIP=window PUSHGATE_REASON="..." git push production master
+        error: failed to push some refs to '[root]/production.git'
+    "#]]);
 }
 
 /// Every key of the schema, and a policy that changes it. None of them has the window of `OLD`.

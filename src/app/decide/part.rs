@@ -1,7 +1,5 @@
 //! What is to be written down about one target of a push.
 
-use std::ptr;
-
 use bstr::BStr;
 
 use crate::{
@@ -179,11 +177,9 @@ pub(super) fn joined<'c>(
 ) -> Vec<(&'c GovernedPush<'c>, Verdict)> {
     let mut joined: Vec<(&GovernedPush<'_>, Verdict)> = Vec::new();
     for (push, verdict) in judged {
-        let is_its_own = |own: &GovernedPush<'_>| {
-            let mut updates = own.updates.iter();
-            updates.any(|own| push.updates.iter().any(|one| ptr::eq(*own, *one)))
-        };
-        let own = joined.iter_mut().find(|(own, _)| is_its_own(own));
+        let own = joined
+            .iter_mut()
+            .find(|(own, _)| own.shares_refs_with(push));
         match own.filter(|_| push.second) {
             Some((_, own)) => own.skip_too(&verdict),
             None => joined.push((push, verdict)),

@@ -15,8 +15,7 @@ use crate::{
     },
     commands::{Error, check::PreviewedPush},
     gates::{
-        EnvironmentRemote, EnvironmentRemotes, LocalRepository, Memory, Needs, Passed, Remotes,
-        Stop,
+        EnvironmentRemote, EnvironmentRemotes, LocalRepository, Memory, Passed, Remotes, Stop,
         promotion::soaks_since,
         receipt,
         verdict::{Contents, Decision, Gate, Outcome},
@@ -288,16 +287,11 @@ impl Inputs<'_> {
                 return undecided(Some(gate), stop);
             }
             let also: Vec<_> = stops.map(|(gate, _)| gate.name()).collect();
-            let mut cures = stop.cures.clone();
-            // To wait for one gate is not enough where others refuse, too.
-            if !also.is_empty() && stop.needs == Needs::Patience {
-                cures.retain(|cure| !cure.commands.is_empty());
-            }
             NextPush::Refused {
                 gate: gate.name(),
                 why: stop.why.clone(),
                 also,
-                cures,
+                cures: stop.cures.clone(),
             }
         });
         debug_assert_eq!(stop.is_none(), decision == Decision::Go);
