@@ -30,7 +30,7 @@ pub(super) struct CatFile {
 type Objects = (ChildStdin, BufReader<ChildStdout>);
 
 impl CatFile {
-    pub(super) fn open(git: &Git) -> Result<(Self, Layout), Stop> {
+    pub(super) fn open(git: &Git) -> Result<(Box<dyn Backend>, Layout), Stop> {
         let output = git.run([
             "rev-parse",
             "--is-shallow-repository",
@@ -64,7 +64,7 @@ impl CatFile {
             is_shallow: *shallow == b"true",
         };
         let git = git.clone();
-        Ok((Self { git, objects: None }, layout))
+        Ok((Box::new(Self { git, objects: None }), layout))
     }
 
     fn objects(&mut self) -> Result<&mut Objects, Stop> {
@@ -108,18 +108,6 @@ impl CatFile {
             )),
         }
     }
-
-    /// Fails where a ref that git does not show is broken, and not absent.
-    fn must_be_absent(&self, name: &str) -> Result<(), Stop> {
-        let mut command = self.git.command(["for-each-ref", "--count=1", "--", name]);
-        // Its words are read.
-        command.env("LC_ALL", "C");
-        let output = run(&mut command)?;
-        if output.is_ok() && !output.stderr.iter().any(|line| line.contains("broken ref")) {
-            return Ok(());
-        }
-        Err(Stop::undecided(format!("could not read `{name}`")).details(output.stderr))
-    }
 }
 
 /// Parses a path as git prints it, with a line feed after it.
@@ -149,17 +137,21 @@ impl Backend for CatFile {
         let output = self
             .git
             .run(["show-ref", "--verify", "--hash", "--", name])?;
-        if !output.is_ok() {
-            self.must_be_absent(name)?;
+        if output.is_ok() {
+            return Ok(Oid::parse(output.line()));
         }
-        Ok(output.is_ok().then(|| Oid::parse(output.line())).flatten())
+        // It may be broken, and not absent: git's words tell.
+        let mut list = (self.git).command(["for-each-ref", "--count=1", "--", name]);
+        let output = run(list.env("LC_ALL", "C"))?;
+        if output.is_ok() && !output.stderr.iter().any(|line| line.contains("broken ref")) {
+            return Ok(None);
+        }
+        Err(Stop::undecided(format!("could not read `{name}`")).details(output.stderr))
     }
 
     fn symbolic(&mut self, name: &str) -> Result<Option<String>, Stop> {
         let output = self.git.run(["symbolic-ref", "--quiet", name])?;
-        Ok(output
-            .is_ok()
-            .then(|| output.line().to_str_lossy().into_owned()))
+        Ok((output.is_ok()).then(|| output.line().as_bstr().to_string()))
     }
 
     fn moves(&mut self, name: &str) -> Result<Vec<Moved>, Stop> {

@@ -156,17 +156,14 @@ fn changes_answers(name: &OsStr) -> bool {
         && !KEPT_BEGINNINGS.iter().any(|start| name.starts_with(start))
 }
 
-/// The variables that name the repository of a push, or change what git answers in another one.
-const LOCAL: [&str; 32] = [
+/// The other variables that are about the repository of a push, or change what git answers in another one.
+const LOCAL: [&str; 28] = [
     // Those of `git rev-parse --local-env-vars`, in any of its versions.
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_COMMON_DIR",
     "GIT_CONFIG",
     "GIT_CONFIG_COUNT",
     "GIT_CONFIG_PARAMETERS",
-    "GIT_DIR",
     "GIT_GRAFT_FILE",
-    "GIT_IMPLICIT_WORK_TREE",
     "GIT_INDEX_FILE",
     "GIT_INTERNAL_SUPER_PREFIX",
     "GIT_NO_REPLACE_OBJECTS",
@@ -174,7 +171,6 @@ const LOCAL: [&str; 32] = [
     "GIT_PREFIX",
     "GIT_REPLACE_REF_BASE",
     "GIT_SHALLOW_FILE",
-    "GIT_WORK_TREE",
     // Switches that a client sets for its own questions (git(1)).
     "GIT_ADVICE",
     "GIT_ATTR_SOURCE",
@@ -197,6 +193,7 @@ const LOCAL: [&str; 32] = [
 /// Whether a variable is about the repository of a push, or a client's switch.
 pub(crate) fn is_local(name: &str) -> bool {
     LOCAL.contains(&name)
+        || OF_THE_PUSH.contains(&name)
         || name.starts_with("GIT_TRACE")
         || name.starts_with("GIT_") && name.ends_with("_PATHSPECS")
 }

@@ -30,8 +30,13 @@ pub(super) struct Libgit2(Repository);
 
 impl Libgit2 {
     /// Opens the repository that the environment and the directory name; `None` where libgit2
-    /// cannot, or where it is known to answer otherwise than git.
-    pub(super) fn open() -> Option<(Self, Layout)> {
+    /// cannot, or where it is known to answer otherwise than git: it does not see what `git -c` says, and does not
+    /// read what git 3 makes by default (SHA-256, reftable).
+    pub(super) fn open() -> Option<(Box<dyn Backend>, Layout)> {
+        const ONLY_GIT: [&str; 2] = ["GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"];
+        if ONLY_GIT.iter().any(|name| env::var_os(name).is_some()) {
+            return None;
+        }
         let work_tree = env::var_os("GIT_WORK_TREE").map(PathBuf::from);
         // libgit2 takes a relative one from the git directory, git from where it was called.
         if work_tree.as_ref().is_some_and(|tree| tree.is_relative()) {
@@ -52,20 +57,13 @@ impl Libgit2 {
             },
             is_shallow: repository.is_shallow(),
         };
-        let found = Self(repository);
+        let found = Box::new(Self(repository));
         // libgit2 does not follow `includeIf "hasconfig:..."`, and not always
         // `includeIf "onbranch:..."` where HEAD is detached.
         let unread = [&b"includeif.hasconfig:"[..], b"includeif.onbranch:"];
         let complete = (found.config().ok()?.iter())
             .all(|(key, _)| !unread.iter().any(|start| key.starts_with(start)));
         complete.then_some((found, layout))
-    }
-
-    fn id(id: &Oid) -> Option<git2::Oid> {
-        // git2 pads a short id and knows no long one.
-        (id.as_str().len() == 40)
-            .then(|| git2::Oid::from_str(id.as_str()).ok())
-            .flatten()
     }
 }
 
@@ -147,7 +145,8 @@ impl Backend for Libgit2 {
     }
 
     fn header(&mut self, id: &Oid) -> Result<Option<(Kind, usize)>, Stop> {
-        let Some(oid) = Self::id(id) else {
+        // It knows no long id.
+        let Ok(oid) = git2::Oid::from_str(id.as_str()) else {
             return Ok(None);
         };
         let what = format!("read {}", id.short());
@@ -157,7 +156,8 @@ impl Backend for Libgit2 {
     }
 
     fn read(&mut self, id: &Oid) -> Result<Option<Vec<u8>>, Stop> {
-        let Some(oid) = Self::id(id) else {
+        // It knows no long id.
+        let Ok(oid) = git2::Oid::from_str(id.as_str()) else {
             return Ok(None);
         };
         let read = || Ok(self.0.odb()?.read(oid)?.data().to_owned());

@@ -123,13 +123,7 @@ impl gates::LocalRepository for Repository {
             let Some(id) = fields.next().and_then(Oid::parse) else {
                 continue;
             };
-            let mut text = || {
-                fields
-                    .next()
-                    .unwrap_or_default()
-                    .to_str_lossy()
-                    .into_owned()
-            };
+            let mut text = || fields.next().unwrap_or_default().as_bstr().to_string();
             let commit = Commit {
                 id,
                 author: text(),
@@ -225,12 +219,6 @@ impl gates::LocalRepository for Repository {
 }
 
 impl Repository {
-    /// Whether git's configuration has another value; one and the same may be spelled in several ways.
-    fn is_set_otherwise(&self, (name, value): (&str, &str)) -> bool {
-        let configured = self.config(&name.to_ascii_lowercase());
-        configured.is_some_and(|configured| configured != value)
-    }
-
     /// The commands after which the user's own git sees the changes, too, that we saw.
     fn unseen(&self, records: &[u8]) -> Result<Vec<String>, Stop> {
         let mut first = Vec::new();
@@ -248,8 +236,11 @@ impl Repository {
         }
         let as_usual = ["status", "--porcelain", "--untracked-files=normal"];
         if first.is_empty() && run(&mut self.git.plain(as_usual))?.stdout.is_empty() {
-            let settings = LOOKING.into_iter();
-            let blind = settings.filter(|setting| self.is_set_otherwise(*setting));
+            // One and the same value may be spelled in several ways.
+            let blind = LOOKING.into_iter().filter(|(name, value)| {
+                let configured = self.config(&name.to_ascii_lowercase());
+                configured.is_some_and(|configured| configured != *value)
+            });
             first.extend(blind.map(|(name, value)| command(["git", "config", name, value])));
         }
         Ok(first)
@@ -258,16 +249,8 @@ impl Repository {
     /// Counts the commits that `from` has and `without` lacks.
     fn count(&self, from: &Oid, without: &Oid, remote: &str) -> Result<Count, Stop> {
         let most = format!("--max-count={}", Count::MOST + 1);
-        let without_it = format!("^{without}");
-        let args = [
-            "rev-list",
-            "--count",
-            &most,
-            from.as_str(),
-            &without_it,
-            "--",
-        ];
-        let output = self.git.run(args)?;
+        let range = format!("{without}..{from}");
+        let output = (self.git).run(["rev-list", "--count", &most, &range, "--"])?;
         let count = (output.line().to_str().ok()).and_then(|text| text.parse().ok());
         match count.filter(|_| output.is_ok()) {
             Some(count) => Ok(Count(count)),

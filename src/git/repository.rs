@@ -1,7 +1,6 @@
 //! The repository that git pushes from: its configuration, its refs, and the place of our files in it.
 
 use std::{
-    env,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -42,7 +41,7 @@ impl Repository {
     /// Opens the repository that the current directory and git's variables name.
     pub fn open() -> Result<Self, Stop> {
         let git = Git::find()?;
-        let (backend, layout) = backend(&git)?;
+        let (backend, layout) = Libgit2::open().map_or_else(|| CatFile::open(&git), Ok)?;
         let config = backend.config()?;
         let mut heroku_hosts = Vec::from_iter(variable("HEROKU_GIT_HOST"));
         if let Some(host) = variable("HEROKU_HOST") {
@@ -152,18 +151,6 @@ impl Repository {
     pub(crate) fn symbolic(&self, name: &str) -> Result<Option<String>, Stop> {
         self.backend().symbolic(name)
     }
-}
-
-/// Opens the repository with libgit2, or with git itself where libgit2 cannot: it does not see what
-/// `git -c` says, and does not read what git 3 makes by default (SHA-256, reftable).
-fn backend(git: &Git) -> Result<(Box<dyn Backend>, Layout), Stop> {
-    const ONLY_GIT: [&str; 2] = ["GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"];
-    let by_git = ONLY_GIT.iter().any(|name| env::var_os(name).is_some());
-    if !by_git && let Some((repository, layout)) = Libgit2::open() {
-        return Ok((Box::new(repository), layout));
-    }
-    let (repository, layout) = CatFile::open(git)?;
-    Ok((Box::new(repository), layout))
 }
 
 #[cfg(test)]

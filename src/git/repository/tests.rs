@@ -155,11 +155,11 @@ fn ask_both() {
         .filter_map(|line| Oid::parse(line.split(|b| *b == b' ').next()?))
         .collect();
     assert!(ids.len() > 10);
-    ids.push(Oid::parse(&[b'1'; 40]).unwrap());
+    ids.extend([40, 64].map(|length| Oid::parse(&vec![b'1'; length]).unwrap()));
     let (mut libgit2, layout) = Libgit2::open().expect("libgit2 opens this one");
-    let one = answers(&mut libgit2, &layout, &ids);
+    let one = answers(&mut *libgit2, &layout, &ids);
     let (mut program, layout) = CatFile::open(&git).unwrap();
-    let other = answers(&mut program, &layout, &ids);
+    let other = answers(&mut *program, &layout, &ids);
     for (one, other) in one.iter().zip(&other) {
         assert_eq!(one, other, "libgit2 left, git right");
     }
