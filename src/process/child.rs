@@ -20,9 +20,8 @@ use nix::{
     unistd::Pid,
 };
 use signal_hook::{
-    SigId,
     consts::SIGCHLD,
-    low_level::{pipe, unregister},
+    iterator::{backend::SignalDelivery, exfiltrator::SignalOnly},
 };
 
 use super::signals;
@@ -53,8 +52,7 @@ pub(crate) enum Abort {
 /// A child's pipes, and a socket that becomes readable when a child ends or a signal comes: after Ctrl-C
 /// the shell's prompt is back within a millisecond.
 pub(crate) struct ChildWatch {
-    woken: UnixStream,
-    handlers: Vec<SigId>,
+    woken: SignalDelivery<UnixStream, SignalOnly>,
     /// `None` once a pipe is at its end.
     pipes: Vec<Option<File>>,
     buffer: Vec<u8>,
@@ -64,18 +62,12 @@ impl ChildWatch {
     /// Made before the child is started, whose end would otherwise be missed.
     pub(crate) fn new() -> io::Result<Self> {
         let (woken, waker) = UnixStream::pair()?;
-        woken.set_nonblocking(true)?;
-        let mut watch = Self {
-            woken,
-            handlers: Vec::new(),
+        let signals = signals::caught().iter().chain(&[SIGCHLD]);
+        Ok(Self {
+            woken: SignalDelivery::with_pipe(woken, waker, SignalOnly, signals)?,
             pipes: Vec::new(),
             buffer: Vec::new(),
-        };
-        for signal in signals::caught().iter().chain(&[SIGCHLD]) {
-            let handler = pipe::register(*signal, waker.try_clone()?)?;
-            watch.handlers.push(handler);
-        }
-        Ok(watch)
+        })
     }
 
     pub(super) fn add(&mut self, pipe: impl Into<OwnedFd>) {
@@ -145,7 +137,7 @@ impl ChildWatch {
     /// Waits once, and hands on what can be read; whether a signal came or a child ended.
     fn turn(&mut self, limit: Duration, take: Take<'_>) -> bool {
         let open = self.pipes.iter().flatten();
-        let mut waits: Vec<_> = (open.map(AsFd::as_fd).chain([self.woken.as_fd()]))
+        let mut waits: Vec<_> = (open.map(AsFd::as_fd).chain([self.woken.get_read().as_fd()]))
             .map(|file| PollFd::new(file, PollFlags::POLLIN))
             .collect();
         // Rounded up: a wait that ends too early would be repeated at once.
@@ -168,16 +160,8 @@ impl ChildWatch {
         }
         let is_woken = ready.next() == Some(true);
         if is_woken {
-            let _ = (&self.woken).read(&mut [0; 64]);
+            drop(self.woken.pending());
         }
         is_woken
-    }
-}
-
-impl Drop for ChildWatch {
-    fn drop(&mut self) {
-        for handler in self.handlers.drain(..) {
-            unregister(handler);
-        }
     }
 }
