@@ -7,7 +7,10 @@ use jiff::Timestamp;
 
 use super::{Repository, network::LIMIT};
 use crate::{
-    gates::{self, EnvironmentRemote, EnvironmentRemotes, Stop, Tip, Tips, facts::TrunkName},
+    gates::{
+        self, EnvironmentRemote, EnvironmentRemotes, Stop, Tip, Tips, facts::TrunkName,
+        remote_tips::at_once,
+    },
     memory::{
         deployments::newest,
         lock::REFS as LOCKS,
@@ -70,11 +73,15 @@ impl Repository {
         let refs: Vec<_> = refs.iter().map(String::as_str).collect();
         let network = self.network(LIMIT);
         let fetched = self.remotes().fetch_url(remote);
-        let mut all = Vec::new();
-        for url in urls {
+        let ask = |url: &BString| {
             // Under its name the remote's other settings count, too (`remote.NAME.proxy`).
             let name = (Some(url) == fetched.as_ref()).then_some(remote);
-            let tips = network.list(name, url.as_ref(), &refs)?.into_iter();
+            network.list(name, url.as_ref(), &refs)
+        };
+        let (answers, ()) = at_once(urls, ask, || ());
+        let mut all = Vec::new();
+        for tips in answers {
+            let tips = tips?.into_iter();
             all.extend(tips.map(|(name, tip)| (name[HEADS.len()..].to_owned(), tip)));
         }
         Ok(all)

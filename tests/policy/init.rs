@@ -297,7 +297,6 @@ fn where_a_policy_is_nobody_is_sent_to_init() {
             &["rollback"],
             &["approve"],
             &["lock", "-m", "x"],
-            &["unlock", "staging"],
         ] {
             let ran = shop.pushgate(args);
             ran.says("`environments` in .pushgate.yml")
