@@ -60,9 +60,9 @@ pub fn evaluate(
 fn ask_all_cheap(all: &mut [Evaluation<'_>]) -> bool {
     let mut rest = all;
     while let Some((own, others)) = rest.split_first_mut() {
-        let is_known = own.ask_cheap();
+        let passes_target = own.ask_cheap();
         if own.verdict.stops() {
-            if is_known {
+            if passes_target {
                 for second in others {
                     if second.push.second && second.push.shares_refs_with(own.push) {
                         own.add_second(second);
@@ -142,7 +142,9 @@ impl<'e> Evaluation<'e> {
         let found = mem::take(&mut second.verdict);
         self.verdict.first |= found.first && is_same_way;
         self.verdict.stop_too(found);
-        self.tips = second.tips.take();
+        if is_same_way {
+            self.tips = second.tips.take();
+        }
     }
 
     /// Whether no answer could let the push go any more.
