@@ -28,6 +28,7 @@ pub(crate) struct Again<'a> {
 }
 
 /// How the suite passed.
+#[derive(Default)]
 pub(crate) struct PassedNow<'w> {
     pub(crate) answer: String,
     pub(crate) notes: Vec<String>,
@@ -35,17 +36,6 @@ pub(crate) struct PassedNow<'w> {
     pub(crate) ran: bool,
     /// The tips that were asked for again after our run.
     pub(crate) tips: Option<RemoteTips<'w>>,
-}
-
-impl PassedNow<'_> {
-    fn before(answer: String, ran: bool) -> Self {
-        Self {
-            answer,
-            notes: Vec::new(),
-            ran,
-            tips: None,
-        }
-    }
 }
 
 /// Looks for a receipt, else runs the suite, or asks the CI that runs it.
@@ -73,7 +63,11 @@ pub(crate) fn ask<'w>(
                 Some(forge) => format!("passed on {forge}, as it said {ago}"),
                 None => format!("passed {ago} on this tree, in {took}"),
             };
-            PassedNow::before(answer, ran)
+            PassedNow {
+                answer,
+                ran,
+                ..PassedNow::default()
+            }
         }))
     };
     if let Some(passed) = passed_before(false)? {
@@ -112,7 +106,9 @@ pub(crate) fn ask<'w>(
         if matches.is_ok() {
             // A forge does not say how long its checks took.
             let took = ci.map_or(took, |_| Duration::ZERO);
-            notes.extend(leave_receipt(&work, took, world));
+            // Without a receipt the suite did pass, only the next push does not know it.
+            let failed = world.runner.leave_receipt(&work, took).err();
+            notes.extend(failed.map(|error| format!("no receipt is left: {error}")));
         }
         (tips.map(|tips| tips()), matches)
     });
@@ -132,12 +128,6 @@ pub(crate) fn ask<'w>(
 fn when(passed: Passed, world: &World<'_>) -> String {
     let age = world.clock.now().duration_since(passed.at);
     ago(Duration::try_from(age).unwrap_or_default(), span)
-}
-
-/// Writes a receipt; without one the suite did pass, only the next push does not know it.
-fn leave_receipt(work: &Work<'_>, took: Duration, world: &World<'_>) -> Option<String> {
-    let error = world.runner.leave_receipt(work, took).err()?;
-    Some(format!("no receipt is left: {error}"))
 }
 
 fn must_be_connected(

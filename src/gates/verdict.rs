@@ -84,20 +84,12 @@ impl Verdict {
             let Outcome::Skipped { needless } = outcome else {
                 continue;
             };
+            let needless = *needless;
             let own = self.answers.iter_mut().find(|(own, _)| own == gate);
             match own {
                 Some((_, Outcome::Skipped { needless: own })) => *own &= needless,
-                Some((_, own)) => {
-                    *own = Outcome::Skipped {
-                        needless: *needless,
-                    }
-                }
-                None => self.answers.push((
-                    *gate,
-                    Outcome::Skipped {
-                        needless: *needless,
-                    },
-                )),
+                Some((_, own)) => *own = Outcome::Skipped { needless },
+                None => self.answers.push((*gate, Outcome::Skipped { needless })),
             }
         }
         self.answers.sort_by_key(|(gate, _)| *gate);

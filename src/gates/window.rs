@@ -77,20 +77,19 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn new(window: &Window, at: Timestamp, reader: &TimeZone) -> Self {
-        let (open, words) = match words(window, at, reader) {
-            Ok(words) => (true, words),
-            Err(closed) => (false, why_closed(&closed, reader)),
-        };
-        let (closed_by, until, next_open) = match window.check(at, reader) {
-            Ok(()) if window.is_always_open() => (None, None, None),
-            Ok(()) => (None, window.open_until(at, reader), None),
+        let mut open = true;
+        let (words, closed_by, until, next_open) = match words(window, at, reader) {
+            Ok(words) if window.is_always_open() => (words, None, None, None),
+            Ok(words) => (words, None, window.open_until(at, reader), None),
             Err(closed) => {
+                open = false;
                 let rule = match &closed.by {
                     ClosedBy::Rule(rule) => Some(rule.to_string()),
                     event @ ClosedBy::Event { .. } => Some(event.to_string()),
                     ClosedBy::OutsideOpen => None,
                 };
-                (rule, window.closed_until(closed.at, reader), closed.reopens)
+                let until = window.closed_until(closed.at, reader);
+                (why_closed(&closed, reader), rule, until, closed.reopens)
             }
         };
         let last = until.and_then(|until| until.checked_sub(window.runway).ok());

@@ -292,13 +292,10 @@ fn undecided_target(error: Stop) -> Verdict {
 
 /// What git says to be live may be what an earlier push was given up for.
 fn look_at_live(push: &GovernedPush<'_>, journal: &dyn Journal) -> Result<(), Stop> {
-    let Some(change) = change(push) else {
-        return Ok(());
-    };
-    let Some(live) = change.replaces else {
-        return Ok(());
-    };
-    journal.arrived_late(change.place, live, push.share())
+    match change(push).and_then(|change| Some((change.place, change.replaces?))) {
+        Some((place, live)) => journal.arrived_late(place, live, push.share()),
+        None => Ok(()),
+    }
 }
 
 /// The rollback that a push is where no gate is asked whether it may be one.

@@ -21,16 +21,13 @@ pub(super) fn since_git(
     world: &World<'_>,
 ) -> Option<Result<Contents, Stop>> {
     let change = change(push)?;
-    Some(contents(push, change.commit, change.replaces, world))
-}
-
-fn contents(
-    push: &GovernedPush<'_>,
-    commit: &Oid,
-    since: Option<&Oid>,
-    world: &World<'_>,
-) -> Result<Contents, Stop> {
-    Contents::of(commit, since, &push.remote, world.repository)
+    let (commit, repository) = (change.commit, world.repository);
+    Some(Contents::of(
+        commit,
+        change.replaces,
+        &push.remote,
+        repository,
+    ))
 }
 
 /// Adds what goes out: what cannot be told is a note.
@@ -54,7 +51,8 @@ pub(super) fn add_contents(
                 verdict
                     .notes
                     .extend(here.and_then(|here| Contents::unlike_known(here, git, &runs)));
-                found = contents(push, change.commit, Some(&runs), world);
+                let (since, repository) = (Some(&runs), world.repository);
+                found = Contents::of(change.commit, since, &push.remote, repository);
             }
             Ok(_) => {}
             Err(error) => verdict.notes.push(error.in_one_line()),

@@ -103,11 +103,11 @@ impl<'p> Targets<'p> {
             }
             match route {
                 Route::Governed(target) => {
-                    targets.add(update, target, own, context);
+                    targets.add(update, target, own, context, false);
                     // Rules may be loosened only by a commit that passes them.
                     for (team, second) in by_teams {
                         if !own.has_rules_of(target, team, second)
-                            && targets.add_second(update, second, team, context)
+                            && targets.add(update, second, team, context, true)
                         {
                             messages.push(Message::Line(format!(
                                 "note: this commit changes the rules of {}: the old ones count, too",
@@ -122,7 +122,7 @@ impl<'p> Targets<'p> {
                         "note: judged by trunk's {FILE}, for the pushed commit brings none that governs this"
                     )));
                     for (team, target) in by_teams {
-                        targets.add(update, target, team, context);
+                        targets.add(update, target, team, context, false);
                     }
                 }
                 Route::DeploysNothing(environment) => idle.push((environment, update)),
@@ -135,23 +135,6 @@ impl<'p> Targets<'p> {
         }
         messages.extend(deploys_nothing(&idle, context).map(Message::Line));
         Ok(targets)
-    }
-
-    /// Adds a ref that is judged already, to be judged by trunk's rules too; false where it joins others.
-    fn add_second(
-        &mut self,
-        update: &'p Update,
-        target: Target<'p>,
-        view: &View<'p>,
-        context: &'p PushContext<'p>,
-    ) -> bool {
-        let known = self.pushes.len();
-        self.add(update, target, view, context);
-        let is_new = self.pushes.len() > known;
-        if let Some(push) = self.pushes.last_mut().filter(|_| is_new) {
-            push.second = true;
-        }
-        is_new
     }
 
     /// Different commits for one environment are judged together, whatever their policies say.
@@ -170,15 +153,16 @@ impl<'p> Targets<'p> {
         }
     }
 
-    /// Adds a ref to those with the same target; where only the suite is asked, each branch is judged by
-    /// itself.
+    /// Adds a ref to those with the same target, and says whether there were none; where only the suite is asked,
+    /// each branch is judged by itself. `second`: it is judged already, and now by trunk's rules, too.
     fn add(
         &mut self,
         update: &'p Update,
         target: Target<'p>,
         view: &View<'p>,
         context: &'p PushContext<'p>,
-    ) {
+        second: bool,
+    ) -> bool {
         self.is_policy_edited |= view.loaded.edited;
         let policy = &view.loaded.policy;
         let same = |push: &&mut GovernedPush<'p>| {
@@ -186,7 +170,7 @@ impl<'p> Targets<'p> {
         };
         if let Some(push) = self.pushes.iter_mut().find(same) {
             push.updates.push(update);
-            return;
+            return false;
         }
         let environment = target.environment(policy);
         let before = environment.and_then(|one| policy.environment(one.after.as_deref()?));
@@ -202,7 +186,7 @@ impl<'p> Targets<'p> {
             destination,
             recorded: destination.to_string(),
             push: context.push,
-            second: false,
+            second,
             remote: label(context.push.remote.as_bstr()),
             trunk: view.trunk.clone(),
             trunk_is_here: view.router.is_trunk,
@@ -210,6 +194,7 @@ impl<'p> Targets<'p> {
             here: environment.map(remotes),
             before: before.map(remotes),
         });
+        true
     }
 }
 
