@@ -1,9 +1,6 @@
 //! The policy that governs: that of a commit, of the work tree, or the built-in one; and its calendars.
 
-use std::{
-    io::{self, ErrorKind},
-    path::Path,
-};
+use std::io::{self, ErrorKind};
 
 use bstr::ByteSlice;
 
@@ -57,8 +54,7 @@ impl Repository {
             None => None,
         };
         if let (Some(commit), Some(text)) = (commit, found) {
-            let origin = format!("{} at {}", FILE, commit.short());
-            let mut policy = load(&origin, &text, &heroku)?;
+            let mut policy = load(&at(commit), &text, &heroku)?;
             policy.read_holidays(&|path| self.committed_calendar(commit, path));
             return Ok(Loaded {
                 policy,
@@ -82,23 +78,19 @@ impl Repository {
         })
     }
 
-    /// The text of the work tree's policy, else that of HEAD, and the name of its place in errors.
-    fn policy_here(&self) -> Result<Option<(String, Vec<u8>)>, Stop> {
-        if let Some(text) = self.work_tree_policy()? {
-            return Ok(Some((FILE.to_owned(), text)));
-        }
-        let Some(head) = self.reference("HEAD")? else {
-            return Ok(None);
-        };
-        let origin = format!("{} at {}", FILE, head.short());
-        let text = self.committed_policy(&head)?;
-        Ok(text.map(|text| (origin, text)))
-    }
-
     /// What is odd about the policy that a person has before them, and how it is called; `None`: there
     /// is none.
     pub(crate) fn lint_policy(&self) -> Result<Option<(String, Vec<Finding>)>, Stop> {
-        let Some((origin, text)) = self.policy_here()? else {
+        let here = self.work_tree_policy()?;
+        let head = match here {
+            Some(_) => None,
+            None => self.reference("HEAD")?,
+        };
+        let (origin, found) = match &head {
+            Some(head) => (at(head), self.committed_policy(head)?),
+            None => (FILE.to_owned(), here),
+        };
+        let Some(text) = found else {
             return Ok(None);
         };
         let heroku = self.heroku_remotes();
@@ -108,7 +100,10 @@ impl Repository {
             now: SystemClock.now(),
             local: &local,
             heroku: &heroku,
-            read: &|path| self.calendar_here(path),
+            read: &|path| match &head {
+                Some(head) => self.committed_calendar(head, path),
+                None => self.work_tree_calendar(path),
+            },
         };
         let findings = lint(&origin, &text, &facts)?;
         Ok(Some((origin, findings)))
@@ -126,8 +121,7 @@ impl Repository {
             // Enough for the loader to see that it is too much.
             Some(File::TooLarge(_)) => Some(vec![b'#'; policy::LIMIT + 1]),
             Some(File::Other(what)) => {
-                let place = format!("{} at {}", FILE, commit.short());
-                return Err(not_a_file(&place, what));
+                return Err(not_a_file(&at(commit), what));
             }
         })
     }
@@ -204,21 +198,6 @@ impl Repository {
         }
     }
 
-    /// The calendar of the work tree, if that has a policy, else of HEAD.
-    fn calendar_here(&self, path: &str) -> Result<Vec<u8>, String> {
-        let is_there = |top: &Path| top.join(FILE).symlink_metadata().is_ok();
-        if self.work_tree().is_some_and(is_there) {
-            return self.work_tree_calendar(path);
-        }
-        match self
-            .reference("HEAD")
-            .map_err(|error| error.in_one_line())?
-        {
-            Some(head) => self.committed_calendar(&head, path),
-            None => Err("there is no commit to read it from".to_owned()),
-        }
-    }
-
     fn work_tree_calendar(&self, path: &str) -> Result<Vec<u8>, String> {
         let top = self
             .work_tree()
@@ -235,6 +214,11 @@ impl Repository {
         }
         read_some(&file, holidays::LIMIT).map_err(words)
     }
+}
+
+/// What errors call the policy of a commit.
+fn at(commit: &Oid) -> String {
+    format!("{FILE} at {}", commit.short())
 }
 
 fn not_a_file(place: &str, what: &str) -> Stop {
