@@ -7,6 +7,7 @@ use crate::{
     git::Repository,
     memory::{
         deployments::{current, newest},
+        open_push::{OpenPush, State},
         record::{Deployed, Event, Judged, Place, Record},
     },
     push::Oid,
@@ -31,6 +32,15 @@ pub(super) fn replaced_unseen(
 ) -> Result<Option<Record>, Stop> {
     if current(&repository.records(replaced)?, place, replaced, at).is_some() {
         return Ok(None);
+    }
+    // That it was replaced proves that a push from here arrived of which nothing else tells.
+    let pushes = repository.open_pushes().all().into_iter();
+    let is_it = |push: &OpenPush| {
+        push.state != State::Missing && push.record.is_at(place) && push.record.commit == *replaced
+    };
+    let pushes = pushes.map(|(_, push)| push).filter(is_it);
+    if let Some(push) = pushes.max_by_key(|push| push.record.at) {
+        return Ok(Some(found(push.record, at)));
     }
     let all = repository.notes().all()?;
     let before = newest(&all, place, at).map(|record| record.commit.clone());

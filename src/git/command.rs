@@ -126,9 +126,10 @@ pub(crate) const LOOKING: [(&str, &str); 8] = [
     ("core.ignoreCase", "false"),
 ];
 
-/// The options of git for these settings, but for what the file system of a directory does not keep.
-pub(crate) fn looking(directory: &Path) -> Vec<String> {
-    let not_kept = not_kept(directory);
+/// The options of git for these settings, but for what the file system of a directory does not keep, where that is
+/// tried.
+pub(crate) fn looking(directory: Option<&Path>) -> Vec<String> {
+    let not_kept = directory.map_or_else(Vec::new, not_kept);
     let settings = LOOKING.into_iter();
     let settings = settings.filter(|(name, _)| !not_kept.contains(name));
     settings

@@ -148,7 +148,12 @@ impl gates::LocalRepository for Repository {
 
     fn checkout(&self, commit: &Oid) -> Result<Option<Mismatch>, Stop> {
         let top = self.work_tree().ok_or_else(Stop::bare)?;
-        let options = looking(self.common_dir());
+        // Not tried where git was told nothing else.
+        let of_files = ["core.fileMode", "core.symlinks", "core.ignoreCase"];
+        let is_tried = self
+            .set_otherwise()
+            .any(|(name, _)| of_files.contains(&name));
+        let options = looking(is_tried.then_some(self.common_dir()));
         let call = || self.git.command(&options);
         let is_same = |head: &Option<Oid>| match head {
             Some(head) => Ok(head == commit || self.tree(head)? == self.tree(commit)?),
@@ -219,6 +224,14 @@ impl gates::LocalRepository for Repository {
 }
 
 impl Repository {
+    /// The settings for looking of which git's configuration has another value.
+    fn set_otherwise(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        LOOKING.into_iter().filter(|(name, value)| {
+            let configured = self.config(&name.to_ascii_lowercase());
+            configured.is_some_and(|configured| configured != *value)
+        })
+    }
+
     /// The commands after which the user's own git sees the changes, too, that we saw.
     fn unseen(&self, records: &[u8]) -> Result<Vec<String>, Stop> {
         let mut first = Vec::new();
@@ -237,10 +250,7 @@ impl Repository {
         let as_usual = ["status", "--porcelain", "--untracked-files=normal"];
         if first.is_empty() && run(&mut self.git.plain(as_usual))?.stdout.is_empty() {
             // One and the same value may be spelled in several ways.
-            let blind = LOOKING.into_iter().filter(|(name, value)| {
-                let configured = self.config(&name.to_ascii_lowercase());
-                configured.is_some_and(|configured| configured != *value)
-            });
+            let blind = self.set_otherwise();
             first.extend(blind.map(|(name, value)| command(["git", "config", name, value])));
         }
         Ok(first)

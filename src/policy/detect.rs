@@ -40,16 +40,16 @@ pub fn suite(tree: &dyn Look) -> Vec<Candidate> {
         let found = tree.is_executable(path).then(|| candidate(path, path));
         Vec::from_iter(found)
     };
-    let wrappers = makefile(tree).into_iter().chain(justfile(tree));
-    let ranks = [
-        script("bin/ci"),
-        script("bin/test"),
-        rails(tree),
-        languages(tree),
-        wrappers.collect(),
+    let wrappers = || makefile(tree).into_iter().chain(justfile(tree)).collect();
+    let ranks: [&dyn Fn() -> Vec<Candidate>; 5] = [
+        &|| script("bin/ci"),
+        &|| script("bin/test"),
+        &|| rails(tree),
+        &|| languages(tree),
+        &wrappers,
     ];
-    let found = ranks.into_iter().find(|found| !found.is_empty());
-    found.unwrap_or_default()
+    let mut found = ranks.into_iter().map(|rank| rank());
+    found.find(|found| !found.is_empty()).unwrap_or_default()
 }
 
 fn languages(tree: &dyn Look) -> Vec<Candidate> {

@@ -212,7 +212,7 @@ impl<'w> Worktree<'w> {
     fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
         let mut command = self.git.command(["-c", "core.hooksPath=/dev/null"]);
         command
-            .args(self.looking.get_or_init(|| looking(&self.directory)))
+            .args(self.looking.get_or_init(|| looking(Some(&self.directory))))
             .args(["-c", "core.sparseCheckout=false"])
             .args(["-c", "core.autocrlf=false"])
             .args(args)

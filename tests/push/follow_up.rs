@@ -408,6 +408,27 @@ fn what_came_back_meanwhile_says_nothing_of_the_push_that_it_undid() {
 }
 
 #[test]
+fn what_the_next_push_replaced_had_arrived_and_was_judged() {
+    let shop = Sandbox::new();
+    shop.commit_on_origin("two");
+    shop.push("staging", "master").goes();
+    shared(&shop.app);
+    shop.commit_on_origin("three");
+    // A push that has no tracking ref, and whose follow-up is gone.
+    let url = shop.ask(["remote", "get-url", "staging"]);
+    let mut slow = Slow::push(&shop, "pre-receive", "exit 0", &["push", &url, "master"]);
+    kill(slow.follow_up(), Signal::SIGKILL).unwrap();
+    slow.goes_on();
+    assert!(slow.git.ends().success());
+    fs::remove_file(shop.path("staging.git/hooks/pre-receive")).unwrap();
+    shop.commit_on_origin("four");
+    shop.later(60 * 60);
+    shop.push(&url, "master").goes();
+    shared(&shop.app);
+    assert_eq!(log(&shop), ["staging go arrived"; 3]);
+}
+
+#[test]
 fn a_fetch_in_the_same_moment_hides_no_arrival_and_proves_none() {
     let shop = Sandbox::new();
     shop.commit_on_origin("two");

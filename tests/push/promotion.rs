@@ -47,10 +47,7 @@ fn where_trunk_is_nowhere_nothing_is_advised_that_needs_it() {
             --- stderr
             pushgate: note: this commit changes the rules of production: the old ones count, too
             pushgate: push to production (production) refused
-              trunk: master is 1 commit ahead of origin/master (you push [Write .pushgate.yml], origin has [Write .pushgate.yml'])
-              push it there first, then push again:
-                git push origin master
-              promotion: staging has [Write .pushgate.yml'], not [Write .pushgate.yml], which is 1 commit ahead of it
+              promotion: staging has [Write .pushgate.yml], not [Write .pushgate.yml'], which is 1 commit ahead of it
               follow it, then try again:
                 git fetch origin
                 git remote set-head origin --auto
