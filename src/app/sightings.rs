@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::{
-    gates::{Memory, Stop},
+    gates::Stop,
     git::Repository,
     memory::{
         deployments::{current, newest},
@@ -30,7 +30,8 @@ pub(super) fn replaced_unseen(
     replaced: &Oid,
     at: Timestamp,
 ) -> Result<Option<Record>, Stop> {
-    if current(&repository.records(replaced)?, place, replaced, at).is_some() {
+    // Not with the rollbacks that are open: one of them may be what replaced it.
+    if current(&repository.notes().read(replaced)?, place, replaced, at).is_some() {
         return Ok(None);
     }
     // That it was replaced proves that a push from here arrived of which nothing else tells.
