@@ -56,18 +56,14 @@ pub fn evaluate(
 }
 
 /// Asks the cheap gates about one target after the other, until one stops the push; whether none does. What trunk's
-/// rules refuse there, too, belongs to the same verdict, unless another commit is pushed next, or trunk first: then
-/// they are no longer what they are now.
+/// rules refuse, too, belongs to the same verdict, unless `trunk` refuses: they are others once it is satisfied.
 fn ask_all_cheap(all: &mut [Evaluation<'_>]) -> bool {
     let mut rest = all;
     while let Some((own, others)) = rest.split_first_mut() {
         let passes_target = own.ask_cheap();
         if own.verdict.stops() {
-            let is_by_trunk = |(gate, outcome): &(Gate, Outcome)| {
-                *gate == Gate::Trunk && matches!(outcome, Outcome::Stopped(_))
-            };
-            let is_by_trunk = own.verdict.answers.iter().any(is_by_trunk);
             if passes_target {
+                let is_by_trunk = own.verdict.is_stopped_by(Gate::Trunk);
                 for second in others {
                     if !is_by_trunk && second.push.second && second.push.shares_refs_with(own.push)
                     {

@@ -64,6 +64,13 @@ impl Verdict {
         self.decision().exit_code() != 0
     }
 
+    pub(super) fn is_stopped_by(&self, gate: Gate) -> bool {
+        let stopped = |(own, outcome): &(Gate, Outcome)| {
+            *own == gate && matches!(outcome, Outcome::Stopped(_))
+        };
+        self.answers.iter().any(stopped)
+    }
+
     /// Adds the answers up to one decision.
     pub fn decision(&self) -> Decision {
         if self.is_off {
