@@ -43,28 +43,26 @@ pub(super) fn replaced_unseen(
     if let Some(push) = pushes.max_by_key(|push| push.record.at) {
         return Ok(Some(found(push.record, at)));
     }
-    let all = repository.notes().all()?;
-    let before = newest(&all, place, at).map(|record| record.commit.clone());
-    let before = before.filter(|before| before != replaced);
-    Ok(before.map(|before| {
-        let by = repository.identity();
-        found_at(at, &by, place, replaced, Some(before), Judged::Unjudged)
-    }))
+    let records = repository.notes().all()?;
+    let record = found_at(at, repository, &records, place, replaced, Judged::Unjudged);
+    Ok(Some(record).filter(|record| record.replaces().is_some()))
 }
 
-/// The record of a commit that was found live at this time.
+/// The record of a commit that was found live at this time; `records`: all that are remembered, which tell what was
+/// live there before, so that the note of that commit tells that it went.
 pub(super) fn found_at(
     at: Timestamp,
-    by: &str,
+    repository: &Repository,
+    records: &[Record],
     place: Place<'_>,
     commit: &Oid,
-    replaces: Option<Oid>,
     judged: Judged,
 ) -> Record {
+    let before = newest(records, place, at).map(|record| record.commit.clone());
     let event = Event::Deployed(Deployed {
-        replaces,
+        replaces: before.filter(|before| before != commit),
         seen: true,
         ..Deployed::new(judged)
     });
-    Record::new(at, by, place, commit, event)
+    Record::new(at, repository.identity(), place, commit, event)
 }

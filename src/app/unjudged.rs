@@ -19,7 +19,7 @@ use crate::{
     git::{Moved, Repository},
     memory::{
         decision::Decision,
-        deployments::{current, live_after, newest},
+        deployments::{current, live_after},
         ledger::Entry,
         open_push::{State, Tracking},
         record::{ALL_GATES, Deployed, Event, Judged, Place, Record},
@@ -203,11 +203,10 @@ pub(crate) fn sighting(
     } else {
         Judged::Unjudged
     };
-    // So that the note of the commit that was there before tells that it went.
-    let (at, by) = (SystemClock.now(), repository.identity());
-    let before = newest(&records, place, at).map(|record| record.commit.clone());
-    let before = before.filter(|before| before != commit);
-    Ok(Some(found_at(at, &by, place, commit, before, judged)))
+    let at = SystemClock.now();
+    Ok(Some(found_at(
+        at, repository, &records, place, commit, judged,
+    )))
 }
 
 /// The record of a push from here that was given up, and whose commit is live all the same: git may have ended

@@ -100,25 +100,36 @@ fn production(updates: &[Update], skip: &[Gate], world: &Fake) -> Verdict {
 }
 
 fn production_under(policy: &Policy, updates: &[Update], skip: &[Gate], world: &Fake) -> Verdict {
-    let push = GovernedPush {
-        push: &git_push(updates),
-        second: false,
-        policy,
-        written: true,
-        target: Target::Environment("production"),
-        destination: &Destination::Path("/srv/shop".into()),
-        recorded: "/srv/shop".to_owned(),
-        remote: "production".to_owned(),
-        trunk: Ok(trunk_name()),
-        trunk_is_here: false,
-        updates: updates.iter().collect(),
-        here: Some(remotes_named("production")),
-        before: Some(remotes_named("staging")),
-    };
+    let (push, destination) = (git_push(updates), Destination::Path("/srv/shop".into()));
+    let push = governed(&push, &destination, policy, false);
     let skip = skip.iter().copied().collect::<BTreeSet<_>>();
     evaluate(&[push], &skip, false, &world.world())
         .pop()
         .unwrap()
+}
+
+/// A push to production by the rules of this policy; `second`: its refs are judged already, by other rules.
+fn governed<'p>(
+    push: &'p Push,
+    destination: &'p Destination,
+    policy: &'p Policy,
+    second: bool,
+) -> GovernedPush<'p> {
+    GovernedPush {
+        push,
+        second,
+        policy,
+        written: true,
+        target: Target::Environment("production"),
+        destination,
+        recorded: "/srv/shop".to_owned(),
+        remote: "production".to_owned(),
+        trunk: Ok(trunk_name()),
+        trunk_is_here: false,
+        updates: push.updates.iter().collect(),
+        here: Some(remotes_named("production")),
+        before: Some(remotes_named("staging")),
+    }
 }
 
 fn git_push(updates: &[Update]) -> Push {
@@ -262,24 +273,10 @@ fn what_trunk_s_rules_refuse_besides_costs_no_question_to_a_remote() {
         live: Mutex::new(vec![vec![("master".to_owned(), oid('3'))]]),
         ..Fake::default()
     };
-    let (updates, own, olds) = (push(), policy(), policy());
-    let (all, destination) = (git_push(&updates), Destination::Path("/srv/shop".into()));
-    let by = |policy, second| GovernedPush {
-        push: &all,
-        second,
-        policy,
-        written: true,
-        target: Target::Environment("production"),
-        destination: &destination,
-        recorded: "/srv/shop".to_owned(),
-        remote: "production".to_owned(),
-        trunk: Ok(trunk_name()),
-        trunk_is_here: false,
-        updates: updates.iter().collect(),
-        here: Some(remotes_named("production")),
-        before: Some(remotes_named("staging")),
-    };
-    let pushes = [by(&own, false), by(&olds, true)];
+    let (own, olds, push) = (policy(), policy(), git_push(&push()));
+    let destination = Destination::Path("/srv/shop".into());
+    let pushes = [(&own, false), (&olds, true)]
+        .map(|(by, second)| governed(&push, &destination, by, second));
     let verdicts = evaluate(&pushes, &BTreeSet::new(), false, &world.world());
     let [verdict] = verdicts.as_slice() else {
         panic!("{verdicts:?}");

@@ -381,6 +381,17 @@ fn a_push_of_two_branches_has_arrived_where_the_server_takes_one() {
     assert_eq!(deployments(&shop, &shop.app), once);
 }
 
+/// A push to staging that has no tracking ref, and whose follow-up is gone; returns its URL.
+fn push_by_url_without_follow_up(shop: &Sandbox) -> String {
+    let url = shop.ask(["remote", "get-url", "staging"]);
+    let mut slow = Slow::push(shop, "pre-receive", "exit 0", &["push", &url, "master"]);
+    kill(slow.follow_up(), Signal::SIGKILL).unwrap();
+    slow.goes_on();
+    assert!(slow.git.ends().success());
+    fs::remove_file(shop.path("staging.git/hooks/pre-receive")).unwrap();
+    url
+}
+
 #[test]
 fn what_came_back_meanwhile_says_nothing_of_the_push_that_it_undid() {
     let shop = Sandbox::new();
@@ -388,13 +399,7 @@ fn what_came_back_meanwhile_says_nothing_of_the_push_that_it_undid() {
     shop.push("staging", "master").goes();
     let ben = Person::joins(&shop, "Ben", &["staging", "production"]);
     shop.commit_on_origin("three");
-    // A push that has no tracking ref, and whose follow-up is gone.
-    let url = shop.ask(["remote", "get-url", "staging"]);
-    let mut slow = Slow::push(&shop, "pre-receive", "exit 0", &["push", &url, "master"]);
-    kill(slow.follow_up(), Signal::SIGKILL).unwrap();
-    slow.goes_on();
-    assert!(slow.git.ends().success());
-    fs::remove_file(shop.path("staging.git/hooks/pre-receive")).unwrap();
+    push_by_url_without_follow_up(&shop);
     shop.later(60);
     ben.run(PUSHGATE, &["rollback", "staging", &two, "--yes"])
         .goes();
@@ -414,13 +419,7 @@ fn what_the_next_push_replaced_had_arrived_and_was_judged() {
     shop.push("staging", "master").goes();
     shared(&shop.app);
     shop.commit_on_origin("three");
-    // A push that has no tracking ref, and whose follow-up is gone.
-    let url = shop.ask(["remote", "get-url", "staging"]);
-    let mut slow = Slow::push(&shop, "pre-receive", "exit 0", &["push", &url, "master"]);
-    kill(slow.follow_up(), Signal::SIGKILL).unwrap();
-    slow.goes_on();
-    assert!(slow.git.ends().success());
-    fs::remove_file(shop.path("staging.git/hooks/pre-receive")).unwrap();
+    let url = push_by_url_without_follow_up(&shop);
     shop.commit_on_origin("four");
     shop.later(60 * 60);
     shop.push(&url, "master").goes();
