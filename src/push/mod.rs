@@ -96,16 +96,20 @@ pub struct Deploy {
 }
 
 impl Deploy {
+    /// The subcommand that was typed.
+    pub(crate) fn verb(&self) -> &'static str {
+        if self.is_rollback {
+            "rollback"
+        } else {
+            "deploy"
+        }
+    }
+
     /// Writes the command that does the same again.
     pub fn again(&self) -> String {
-        let (verb, option) = if self.is_rollback {
-            ("rollback", None)
-        } else {
-            ("deploy", Some("--commit"))
-        };
-        let mut words = vec!["pushgate", verb, &self.environment];
+        let mut words = vec!["pushgate", self.verb(), &self.environment];
         if let Some(commit) = &self.commit {
-            words.extend(option);
+            words.extend((!self.is_rollback).then_some("--commit"));
             words.push(commit);
         }
         words.extend(self.yes.then_some("--yes"));

@@ -28,11 +28,7 @@ impl Plan<'_> {
         permit: Option<&Permit>,
         start: Timestamp,
     ) -> u8 {
-        let verb = if self.typed.is_rollback {
-            "rollback"
-        } else {
-            "deploy"
-        };
+        let verb = self.typed.verb();
         let mut judged = judged.into_iter();
         let (mut worst, mut have, mut lack, mut unknown) = (0, Vec::new(), Vec::new(), Vec::new());
         for target in targets {
