@@ -33,6 +33,17 @@ const PROBE: &str = "refs/pushgate/asked/";
 /// The name that a URL without a remote gets for one question; no remote is called so.
 const UNNAMED: &str = "pushgate/asked";
 
+/// The options that ssh gets, quoted for a shell.
+///
+/// Without a terminal no ssh asks anything: `BatchMode` only makes it fail at once. Its own time limits are longer
+/// than ours, so that ours is the one that is reported.
+///
+/// When git closes its end it has the whole answer, as its protocol tells. ssh would still wait until the server has
+/// closed its own, a round trip later; so it goes to the background once it has logged in (`ssh_config(5)`). An OpenSSH
+/// before 8.7 does not know how, and must not fail for that.
+const SSH_OPTIONS: &str = " -oBatchMode=yes -oConnectTimeout=15 -oServerAliveInterval=5 \
+    '-oIgnoreUnknown=*' -oForkAfterAuthentication=yes -oStdinNull=no";
+
 /// git's exit code for options that it does not know.
 const USAGE: i32 = 129;
 
@@ -231,9 +242,7 @@ impl Network<'_> {
         if is_ssh(url)
             && let Some(mut ssh) = self.repository.own_ssh()
         {
-            // Without a terminal no ssh asks anything: this only makes it fail at once. Its own time
-            // limit is longer than ours, so that ours is the one that is reported.
-            ssh.push_str(" -oBatchMode=yes -oConnectTimeout=15");
+            ssh.push_str(SSH_OPTIONS);
             command.env("GIT_SSH_COMMAND", ssh.to_os_str_lossy());
         }
         if let Some(askpass) = askpass(self.repository.config("core.askpass")) {

@@ -66,13 +66,12 @@ impl ChildWatch {
         Ok(Self {
             woken: SignalDelivery::with_pipe(woken, waker, SignalOnly, signals)?,
             pipes: Vec::new(),
-            buffer: Vec::new(),
+            buffer: vec![0; CHUNK],
         })
     }
 
     pub(super) fn add(&mut self, pipe: impl Into<OwnedFd>) {
         self.pipes.push(Some(File::from(pipe.into())));
-        self.buffer.resize(CHUNK, 0);
     }
 
     /// Waits for the child's end; `tick` is called about ten times a second, and returns false to stop.
@@ -121,16 +120,21 @@ impl ChildWatch {
         }
     }
 
-    /// Reads what is left, until nothing has come for a moment: another process may have a pipe open for
+    /// Reads what is left, until nothing has come for this long: another process may have a pipe open for
     /// ever, and a terminal hands on what was written to it only a little later.
-    pub(super) fn read_rest(&mut self, take: Take<'_>) {
-        let mut end = Instant::now() + PAUSE;
-        while self.pipes.iter().any(Option::is_some) && Instant::now() < end {
+    pub(super) fn read_rest(&mut self, patience: Duration, take: Take<'_>) {
+        let mut end = Instant::now() + patience;
+        loop {
             let left = end.saturating_duration_since(Instant::now());
+            let mut came = false;
             self.turn(left, &mut |pipe, bytes| {
-                end = Instant::now() + PAUSE;
+                came = true;
+                end = Instant::now() + patience;
                 take(pipe, bytes)
             });
+            if self.pipes.iter().all(Option::is_none) || !came && Instant::now() >= end {
+                return;
+            }
         }
     }
 

@@ -17,7 +17,10 @@ use nix::{
 };
 use process_wrap::std::{CommandWrap, ProcessSession};
 
-use super::{child::ChildWatch, waits::Wait};
+use super::{
+    child::{ChildWatch, PAUSE},
+    waits::Wait,
+};
 use crate::{gates::Stop, push::url::redact, text::printable};
 
 /// More bytes of output are not read.
@@ -151,8 +154,13 @@ pub(crate) fn run_ticking(
         let _ = waitpid(id, None);
         return Ok(None);
     };
-    // A daemon that it left behind (ssh's `ControlPersist`) may keep the pipes open for ever.
-    watch.read_rest(&mut take);
+    // An ssh that it left behind keeps the pipe open, for ever as the master of others (`ControlPersist`). Where there is
+    // no answer, it may still tell why.
+    let patience = match end {
+        Ok(WaitStatus::Exited(_, 0)) => Duration::ZERO,
+        _ => PAUSE,
+    };
+    watch.read_rest(patience, &mut take);
     let [stdout, stderr] = printed;
     let code = match end {
         Ok(WaitStatus::Exited(_, code)) => Some(code),

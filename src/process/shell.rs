@@ -142,7 +142,7 @@ impl Shell<'_> {
                 let _ = watch.wait(shell.id(), PAUSE, take);
             });
         }
-        watch.read_rest(take);
+        watch.read_rest(PAUSE, take);
         Ok(end)
     }
 }

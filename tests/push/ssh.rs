@@ -7,6 +7,7 @@ use crate::support::{
     processes::{assert_no_process_in, living_in, script},
     sshd::Sshd,
     story::{in_terminal, tell, timed, took_less},
+    until,
 };
 
 /// A shop that deploys to a path, and whose trunk has to be asked for over ssh.
@@ -299,6 +300,62 @@ fn a_server_that_says_nothing_is_given_up_after_ten_seconds() {
     ran.undecided("trunk")
         .says("`origin` gave no answer within 10 s");
     assert_no_process_in(shop.root());
+}
+
+/// The server runs this instead of what it is asked for, as `authorized_keys` says (`sshd(8)`).
+fn runs(sshd: &Sshd, command: &str) {
+    let key = read(Path::new(&sshd.file("key.pub")));
+    let command = command.replace('"', "\\\"");
+    let line = format!("command=\"{command}\" {key}");
+    fs::write(sshd.file("authorized"), line).unwrap();
+}
+
+#[test]
+#[ignore = "slow: needs an ssh server"]
+fn a_server_that_does_not_close_after_its_answer_holds_nothing_up() {
+    let (shop, sshd) = with_origin();
+    let end = shop.path("end");
+    let wait = format!("until [ -e '{}' ]; do sleep 0.1; done", end.display());
+    runs(&sshd, &format!("eval \"$SSH_ORIGINAL_COMMAND\"; {wait}"));
+    push(&shop, &[("GIT_SSH_COMMAND", &sshd.command())]).goes();
+    follow_up(&shop.app);
+    let living = living_in(shop.root());
+    assert!(
+        living.iter().any(|one| one.contains("ssh -F")),
+        "{living:?}"
+    );
+    fs::write(end, "").unwrap();
+    let has_ended = || {
+        let living = living_in(shop.root());
+        (!living.iter().any(|one| one.contains("ssh -F"))).then_some(())
+    };
+    until("ssh has ended", has_ended);
+    drop(sshd);
+    assert_no_process_in(shop.root());
+}
+
+#[test]
+#[ignore = "slow: needs an ssh server"]
+fn an_ssh_whose_server_has_died_ends_by_itself() {
+    let (shop, sshd) = with_origin();
+    runs(&sshd, "kill -STOP $PPID");
+    let (ran, took) = timed(|| push(&shop, &[("GIT_SSH_COMMAND", &sshd.command())]));
+    took_less(took, 25, &ran);
+    ran.undecided("trunk")
+        .says("`origin` gave no answer within 10 s");
+    let has_ended = || {
+        let living = living_in(shop.root());
+        (!living.iter().any(|one| one.contains("ssh -F"))).then_some(())
+    };
+    until("ssh has ended", has_ended);
+}
+
+#[test]
+#[ignore = "slow: needs an ssh server"]
+fn an_option_that_this_ssh_does_not_know_stays_ignored() {
+    let (shop, sshd) = with_origin();
+    sshd.client("IgnoreUnknown UseKeychain\nUseKeychain yes\n");
+    push(&shop, &[("GIT_SSH_COMMAND", &sshd.command())]).goes();
 }
 
 #[test]
