@@ -124,17 +124,15 @@ impl ChildWatch {
     /// ever, and a terminal hands on what was written to it only a little later.
     pub(super) fn read_rest(&mut self, patience: Duration, take: Take<'_>) {
         let mut end = Instant::now() + patience;
-        loop {
+        let mut came = true;
+        while self.pipes.iter().any(Option::is_some) && (came || Instant::now() < end) {
             let left = end.saturating_duration_since(Instant::now());
-            let mut came = false;
+            came = false;
             self.turn(left, &mut |pipe, bytes| {
                 came = true;
                 end = Instant::now() + patience;
                 take(pipe, bytes)
             });
-            if self.pipes.iter().all(Option::is_none) || !came && Instant::now() >= end {
-                return;
-            }
         }
     }
 
