@@ -99,14 +99,15 @@ fn turn(repository: &Repository) -> io::Result<Option<File>> {
     lock("follow-up.lock", LONGEST)
 }
 
-/// Pushes the notes to where the team shares them, or remembers why that failed.
+/// Pushes the notes to where the team shares them, or remembers why that failed, unless there is more to share by
+/// now.
 pub(crate) fn share(repository: &Repository, unshared: &Unshared) {
+    let pushed = repository.notes().push(&unshared.remote, LIMIT);
+    let why = pushed.err().map(|error| error.in_one_line());
     // What cannot be written is tried again.
-    let _ = match repository.notes().push(&unshared.remote, LIMIT) {
-        Ok(()) => repository.clear_unshared(unshared),
-        Err(error) => repository.keep_unshared(&Unshared {
-            why: Some(error.in_one_line()),
-            ..unshared.clone()
-        }),
-    };
+    let _ = repository.change_unshared(&unshared.remote, |now| match (now?, why) {
+        (now, _) if now.tip != unshared.tip => Some(now),
+        (_, None) => None,
+        (now, why) => Some(Unshared { why, ..now }),
+    });
 }

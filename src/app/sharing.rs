@@ -25,7 +25,12 @@ pub(crate) fn write(
     }
     repository.notes().add(records)?;
     if let Some(remote) = share {
-        let marked = repository.mark_unshared(remote);
+        let unshared = Unshared {
+            remote: remote.to_owned(),
+            tip: repository.reference(REF).ok().flatten(),
+            why: None,
+        };
+        let marked = repository.change_unshared(remote, |_| Some(unshared));
         marked.map_err(|error| Stop::failed("remember what to share", &error))?;
     }
     Ok(())
@@ -58,33 +63,8 @@ impl Repository {
         self.state_dir().join("unshared")
     }
 
-    /// Remembers that our notes are to be pushed to a remote.
-    fn mark_unshared(&self, remote: &str) -> io::Result<()> {
-        self.change_unshared(remote, |_| {
-            Some(Unshared {
-                remote: remote.to_owned(),
-                tip: self.reference(REF).ok().flatten(),
-                why: None,
-            })
-        })
-    }
-
-    /// Remembers why it failed, where that is still what is to be shared.
-    pub(super) fn keep_unshared(&self, failed: &Unshared) -> io::Result<()> {
-        let is_newer = |now: &Unshared| now.tip != failed.tip;
-        self.change_unshared(&failed.remote, |now| {
-            now.map(|now| if is_newer(&now) { now } else { failed.clone() })
-        })
-    }
-
-    /// Forgets it, unless there is more to share by now.
-    pub(super) fn clear_unshared(&self, shared: &Unshared) -> io::Result<()> {
-        let is_newer = |now: &Unshared| now.tip != shared.tip;
-        self.change_unshared(&shared.remote, |now| now.filter(is_newer))
-    }
-
     /// Changes what is remembered of one remote; policies of several branches may share by several.
-    fn change_unshared(
+    pub(super) fn change_unshared(
         &self,
         remote: &str,
         change: impl FnOnce(Option<Unshared>) -> Option<Unshared>,
