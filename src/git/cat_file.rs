@@ -22,8 +22,7 @@ use crate::{
 
 pub(super) struct CatFile {
     git: Git,
-    /// Started at the first question.
-    objects: Option<Objects>,
+    objects: Objects,
 }
 
 /// The input of one `git cat-file --batch-command`, whose end ends it, and its output.
@@ -63,26 +62,21 @@ impl CatFile {
             work_tree,
             is_shallow: *shallow == b"true",
         };
-        let git = git.clone();
-        Ok((Box::new(Self { git, objects: None }), layout))
-    }
-
-    fn objects(&mut self) -> Result<&mut Objects, Stop> {
-        let start = || {
-            let mut command = self.git.command(["cat-file", "--batch-command"]);
-            command
-                .stdin(Stdio::piped())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::null());
-            let mut child = command.spawn()?;
+        let mut command = git.command(["cat-file", "--batch-command"]);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        let started = command.spawn().and_then(|mut child| {
             let pipes = child.stdin.take().zip(child.stdout.take());
-            let (ask, answers) = pipes.ok_or(io::ErrorKind::BrokenPipe)?;
-            Ok((ask, BufReader::new(answers)))
+            pipes.ok_or(io::ErrorKind::BrokenPipe.into())
+        });
+        let (ask, answers) = started.map_err(|error| Stop::failed("run `git cat-file`", &error))?;
+        let found = Self {
+            git: git.clone(),
+            objects: (ask, BufReader::new(answers)),
         };
-        let objects = self.objects.take().map_or_else(start, Ok);
-        let objects =
-            objects.map_err(|error: io::Error| Stop::failed("run `git cat-file`", &error));
-        Ok(self.objects.insert(objects?))
+        Ok((Box::new(found), layout))
     }
 
     /// Asks for `info` or `contents` of an object; parses the first line of the answer.
@@ -90,7 +84,7 @@ impl CatFile {
         let failed = |error: io::Error| {
             Stop::failed(format!("read {} with `git cat-file`", id.short()), &error)
         };
-        let (ask, answers) = self.objects()?;
+        let (ask, answers) = &mut self.objects;
         let mut line = Vec::new();
         writeln!(ask, "{word} {id}")
             .and_then(|()| answers.read_until(b'\n', &mut line))
@@ -171,8 +165,7 @@ impl Backend for CatFile {
             return Ok(None);
         };
         let mut bytes = vec![0; size + 1];
-        let (_, answers) = self.objects()?;
-        let read = answers.read_exact(&mut bytes);
+        let read = self.objects.1.read_exact(&mut bytes);
         read.map_err(|error| Stop::failed(format!("read {}", id.short()), &error))?;
         bytes.pop();
         Ok(Some(bytes))

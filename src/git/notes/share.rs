@@ -14,7 +14,6 @@ use crate::{
     },
     memory::record::REF,
     policy::FILE,
-    process::program::Output,
     push::{Oid, url::label},
 };
 
@@ -109,8 +108,17 @@ impl Notes<'_> {
         {
             return Ok(true);
         }
-        // git completes the history, also where a part of it was here.
-        let output = fetch_once(remote, url, tip.as_ref(), network)?;
+        let mut config = NO_HOOKS.to_vec();
+        if tip.is_none() {
+            // No branch contains notes: there is nothing to negotiate.
+            config.extend(["-c", "fetch.negotiationAlgorithm=noop"]);
+        }
+        // git completes the history, also where a part of it was here; no ref is written.
+        let mut fetch = network.fetch(&config, &[REF]);
+        fetch.args(["--quiet", "--no-filter"]);
+        fetch.args(tip.map(|tip| format!("--negotiation-tip={tip}")));
+        fetch.args(["--", remote, REF]);
+        let output = network.ask(fetch, &label(remote.into()), url.as_ref())?;
         if !output.is_ok() {
             return Err(Stop::unreachable(&label(remote.into()), output.stderr));
         }
@@ -120,25 +128,6 @@ impl Notes<'_> {
             None => Ok(false),
         }
     }
-}
-
-/// Fetches the notes and what they lead to; no ref is written.
-fn fetch_once(
-    remote: &str,
-    url: &BString,
-    tip: Option<&Oid>,
-    network: &Network<'_>,
-) -> Result<Output, Stop> {
-    let mut config = NO_HOOKS.to_vec();
-    if tip.is_none() {
-        // No branch contains notes: there is nothing to negotiate.
-        config.extend(["-c", "fetch.negotiationAlgorithm=noop"]);
-    }
-    let mut fetch = network.fetch(&config, &[REF]);
-    fetch.args(["--quiet", "--no-filter"]);
-    fetch.args(tip.map(|tip| format!("--negotiation-tip={tip}")));
-    fetch.args(["--", remote, REF]);
-    network.ask(fetch, &label(remote.into()), url.as_ref())
 }
 
 fn unreadable(remote: &str) -> Stop {
