@@ -13,8 +13,7 @@ use super::{
     remote_tips::{RemoteTips, is_old},
     rollback::{self, Remembered},
     stop::{Needs, Stop},
-    suite::{self, Again},
-    target, trunk,
+    suite, target, trunk,
     verdict::{GateResult, Outcome, Rollback, Verdict},
     window,
     world::{Remotes as _, World},
@@ -39,7 +38,6 @@ pub fn evaluate(
         verdict: Verdict::default(),
         tips: None,
         asked_at: None,
-        tips_at: None,
         ran: false,
         is_over: false,
     };
@@ -100,8 +98,6 @@ struct Evaluation<'e> {
     tips: Option<RemoteTips<'e>>,
     /// When the gates were asked whose answers may grow old.
     asked_at: Option<Timestamp>,
-    /// When the remotes were asked last.
-    tips_at: Option<Timestamp>,
     /// Whether a suite ran.
     ran: bool,
     /// Whether the push is stopped already by what its own policy says.
@@ -197,9 +193,7 @@ impl<'e> Evaluation<'e> {
         if !self.asked_at.is_some_and(|at| is_old(at, self.world)) {
             return;
         }
-        if self.tips_at.is_none_or(|at| is_old(at, self.world)) {
-            self.tips = None;
-        }
+        self.tips = None;
         for gate in TOGETHER {
             if !self.push.asks(gate) || self.skip.contains(&gate) {
                 continue;
@@ -296,27 +290,13 @@ impl<'e> Evaluation<'e> {
     }
 
     fn suite(&mut self, notes: &mut Vec<String>) -> GateResult {
-        let (push, skip, world) = (self.push, self.skip, self.world);
-        let wants = |gate| TOGETHER.contains(&gate) && !skip.contains(&gate);
-        let asked_at = *self.asked_at.get_or_insert_with(|| world.clock.now());
+        let (push, world) = (self.push, self.world);
+        self.asked_at.get_or_insert_with(|| world.clock.now());
         let ask = |commit| {
             let looked = self.tips.as_mut().and_then(|tips| tips.checkout.take());
-            let passed = suite::ask(
-                push,
-                commit,
-                looked,
-                &Again {
-                    asked_at,
-                    wants: &wants,
-                },
-                world,
-            )?;
+            let passed = suite::ask(push, commit, looked, world)?;
             notes.extend(passed.notes);
             self.ran |= passed.ran;
-            if passed.tips.is_some() {
-                self.tips = passed.tips;
-                self.tips_at = Some(world.clock.now());
-            }
             Ok(passed.answer)
         };
         joined(push.commits().into_iter().map(ask))
@@ -326,12 +306,14 @@ impl<'e> Evaluation<'e> {
     fn tips(&mut self) -> &RemoteTips<'e> {
         let (push, skip, world) = (self.push, self.skip, self.world);
         // A skipped gate is asked too, to tell whether that was needless; only the suite costs too much.
-        let runs_suite = !skip.contains(&Gate::Suite) && !self.is_stopped();
-        let wants = |gate| gate != Gate::Suite || runs_suite;
+        let (is_stopped, ran) = (self.is_stopped(), self.ran);
+        let wants = |gate| match gate {
+            Gate::Suite => !skip.contains(&gate) && !is_stopped && !ran,
+            // After the suite it has been told.
+            gate => !skip.contains(&gate) || !ran,
+        };
         if self.tips.is_none() {
-            let now = world.clock.now();
-            self.asked_at.get_or_insert(now);
-            self.tips_at = Some(now);
+            self.asked_at.get_or_insert_with(|| world.clock.now());
         }
         let runs = &mut self.verdict.runs;
         self.tips.get_or_insert_with(|| {

@@ -1,16 +1,13 @@
 //! The gate `suite`: all tests passed, on exactly what is pushed.
 
-use std::{path::Path, thread, time::Duration};
+use std::{path::Path, time::Duration};
 
 use bstr::BString;
-use jiff::Timestamp;
 
 use super::{
     facts::{Ending, Mismatch},
-    gate::Gate,
     governed_push::GovernedPush,
     receipt,
-    remote_tips::{RemoteTips, beside, is_old},
     stop::Stop,
     world::{Passed, SuiteRun, Work, World},
 };
@@ -21,33 +18,24 @@ use crate::{
     text::{ago, listed, printable, signal_name, span},
 };
 
-/// What is asked again after a suite, where the answers have grown old.
-pub(crate) struct Again<'a> {
-    pub(crate) asked_at: Timestamp,
-    pub(crate) wants: &'a (dyn Fn(Gate) -> bool + Sync),
-}
-
 /// How the suite passed.
 #[derive(Default)]
-pub(crate) struct PassedNow<'w> {
+pub(crate) struct PassedNow {
     pub(crate) answer: String,
     pub(crate) notes: Vec<String>,
     /// Whether a suite ran, ours or one that this push waited for: other answers may be old.
     pub(crate) ran: bool,
-    /// The tips that were asked for again after our run.
-    pub(crate) tips: Option<RemoteTips<'w>>,
 }
 
 /// Looks for a receipt, else runs the suite, or asks the CI that runs it.
 ///
 /// `looked` is how the checkout was a moment ago, if that is known.
-pub(crate) fn ask<'w>(
+pub(crate) fn ask(
     push: &GovernedPush<'_>,
     commit: &Oid,
     looked: Option<Result<Option<Mismatch>, Stop>>,
-    again: &Again<'_>,
-    world: &World<'w>,
-) -> Result<PassedNow<'w>, Stop> {
+    world: &World<'_>,
+) -> Result<PassedNow, Stop> {
     let ci = push.policy.suite.ci.as_ref();
     let forge = ci.map(|ci| ci.forge.name());
     let steps = receipt::steps(push.policy, commit, world)?;
@@ -93,26 +81,14 @@ pub(crate) fn ask<'w>(
         warning,
     } = world.runner.run(&work)?;
     let mut notes = Vec::from_iter(warning);
-    // The remotes take their time to answer again; so do the checkout and a durable receipt.
-    let ask = || RemoteTips::of_push(push, again.wants, world);
-    let (tips, matches) = thread::scope(|scope| {
-        let tips = is_old(again.asked_at, world).then(|| beside(scope, &ask));
-        let matches = if in_checkout {
-            let checkout = world.repository.checkout(commit);
-            checkout.and_then(|mismatch| must_match(&work, mismatch, true))
-        } else {
-            Ok(())
-        };
-        if matches.is_ok() {
-            // A forge does not say how long its checks took.
-            let took = ci.map_or(took, |_| Duration::ZERO);
-            // Without a receipt the suite did pass, only the next push does not know it.
-            let failed = world.runner.leave_receipt(&work, took).err();
-            notes.extend(failed.map(|error| format!("no receipt is left: {error}")));
-        }
-        (tips.map(|tips| tips()), matches)
-    });
-    matches?;
+    if in_checkout {
+        must_match(&work, world.repository.checkout(commit)?, true)?;
+    }
+    // A forge does not say how long its checks took.
+    let told = ci.map_or(took, |_| Duration::ZERO);
+    // Without a receipt the suite did pass, only the next push does not know it.
+    let failed = world.runner.leave_receipt(&work, told).err();
+    notes.extend(failed.map(|error| format!("no receipt is left: {error}")));
     must_be_connected(push, took, world)?;
     Ok(PassedNow {
         answer: match (checks, forge) {
@@ -121,7 +97,6 @@ pub(crate) fn ask<'w>(
         },
         notes,
         ran: true,
-        tips,
     })
 }
 
