@@ -1,9 +1,10 @@
 //! The gates and their order.
 
-use std::fmt;
+use strum::{Display, IntoStaticStr};
 
 /// One question that a push must answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Display, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum Gate {
     /// One known commit goes to a branch that deploys.
     Target,
@@ -39,19 +40,6 @@ pub const TOGETHER: [Gate; 4] = [Gate::Window, Gate::Trunk, Gate::Lock, Gate::Pr
 impl Gate {
     /// Its name in overrides, reports and the ledger.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Target => "target",
-            Self::Window => "window",
-            Self::Trunk => "trunk",
-            Self::Lock => "lock",
-            Self::Promotion => "promotion",
-            Self::Suite => "suite",
-        }
-    }
-}
-
-impl fmt::Display for Gate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        self.into()
     }
 }

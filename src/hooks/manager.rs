@@ -3,12 +3,14 @@
 use std::{fs, path::Path};
 
 use bstr::ByteSlice;
+use strum::IntoStaticStr;
 
 use super::script::{self, NAME};
 use crate::file;
 
 /// A program that writes the pre-push hook, or other hooks beside it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub(crate) enum Manager {
     /// It owns the whole directory, and writes it anew at every `npm install`.
     Husky,
@@ -18,6 +20,7 @@ pub(crate) enum Manager {
     Prek,
     /// So does this one.
     PreCommit,
+    #[strum(serialize = "git-lfs")]
     Lfs,
 }
 
@@ -55,13 +58,7 @@ impl Manager {
     }
 
     pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Husky => "husky",
-            Self::Lefthook => "lefthook",
-            Self::Prek => "prek",
-            Self::PreCommit => "pre-commit",
-            Self::Lfs => "git-lfs",
-        }
+        self.into()
     }
 
     /// Whether it runs the hook that was there before it, with all that git said.

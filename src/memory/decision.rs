@@ -1,7 +1,10 @@
 //! Whether a push may go, as the ledger and the hook's exit code say it.
 
+use strum::IntoStaticStr;
+
 /// The decision about a push; of several, the last one here outweighs the others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum Decision {
     Go,
     /// It goes because an override said so.
@@ -14,12 +17,7 @@ pub enum Decision {
 impl Decision {
     /// The word for it in the ledger and in `--json`.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Go => "go",
-            Self::Overridden => "overridden",
-            Self::Refused => "refused",
-            Self::Undecided => "undecided",
-        }
+        self.into()
     }
 
     /// The hook's exit code: 0 lets git push, anything else stops it (githooks(5)).

@@ -5,6 +5,7 @@ use std::fmt;
 use bstr::ByteSlice;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
 use crate::{
     push::{Oid, destination::is_one_place},
@@ -71,8 +72,9 @@ pub struct Record {
 }
 
 /// What happened to a commit on an environment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
 #[serde(tag = "event", rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Event {
     /// A person tried it there.
     Signoff,
@@ -141,8 +143,9 @@ impl Deployed {
 pub const ALL_GATES: &str = "all";
 
 /// How a deployment was judged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Judged {
     /// The gates let it go.
     Go,
@@ -159,13 +162,7 @@ pub enum Judged {
 impl Judged {
     /// The word for it in records, in the log and in JSON.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Go => "go",
-            Self::Overridden => "overridden",
-            Self::Rollback => "rollback",
-            Self::Unjudged => "unjudged",
-            Self::Before => "before",
-        }
+        self.into()
     }
 }
 
@@ -273,12 +270,7 @@ impl Record {
     }
 
     pub fn name(&self) -> &'static str {
-        match self.event {
-            Event::Signoff => "signoff",
-            Event::Unlock => "unlock",
-            Event::Deployed(_) => "deployed",
-            Event::Again { .. } => "again",
-        }
+        (&self.event).into()
     }
 
     /// Whether it tells only that the commit was found live, by a clone that has not pushed it.

@@ -1,6 +1,8 @@
 //! The decision about a push: made once, after the gates and after the hook that runs behind them,
 //! and before it is written down.
 
+use strum::IntoStaticStr;
+
 use super::{journal::Journal, part::Part};
 use crate::{
     app::message::Message,
@@ -12,7 +14,8 @@ use crate::{
 };
 
 /// Why a push is judged; the ledger calls it so.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub(crate) enum Event {
     #[default]
     Push,
@@ -24,11 +27,7 @@ pub(crate) enum Event {
 
 impl Event {
     pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Push => "push",
-            Self::Deploy => "deploy",
-            Self::Check => "check",
-        }
+        self.into()
     }
 }
 
