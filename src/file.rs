@@ -216,6 +216,17 @@ fn what_else(kind: FileType) -> Option<&'static str> {
         .find_map(|(is_it, what)| is_it.then_some(what))
 }
 
+/// Takes an error of this kind for success.
+pub(crate) fn ignore(kind: io::ErrorKind, done: io::Result<()>) -> io::Result<()> {
+    done.or_else(|error| {
+        if error.kind() == kind {
+            Ok(())
+        } else {
+            Err(error)
+        }
+    })
+}
+
 /// Reads a small JSON file of a repository's state.
 pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> io::Result<T> {
     const LARGEST: u64 = 64 * 1024;

@@ -4,12 +4,7 @@
 //! its reflog (git-push(1)): that is the proof. A git that was killed writes nothing, so where there is no
 //! such line the remote is asked.
 
-use std::{
-    collections::BTreeSet,
-    fs, io,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{collections::BTreeSet, fs, io, path::PathBuf, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -278,7 +273,7 @@ impl Ended {
             let records: Vec<_> = replaced.into_iter().chain([record]).collect();
             write(repository, &records, self.push.share.as_deref())?;
         }
-        remove(&self.path)
+        file::ignore(io::ErrorKind::NotFound, fs::remove_file(&self.path)).map_err(failed)
     }
 
     fn mark(mut self, state: State) -> Result<(), Stop> {
@@ -293,15 +288,8 @@ pub(super) fn forget_old(repository: &Repository) {
     let now = SystemClock.now();
     for (path, push) in repository.open_pushes().all() {
         if push.state != State::Open && now.duration_since(push.record.at) > OLDEST {
-            let _ = remove(&path);
+            let _ = fs::remove_file(path);
         }
-    }
-}
-
-fn remove(path: &Path) -> Result<(), Stop> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
-        _ => Ok(()),
     }
 }
 

@@ -9,10 +9,11 @@ use std::{fs, io::ErrorKind, path::PathBuf};
 use bstr::{BString, ByteSlice};
 
 use super::{
-    directory::{HooksDirectory, KEPT, failed, ignore},
+    directory::{HooksDirectory, KEPT, failed},
     script::NAME,
 };
 use crate::{
+    file,
     gates::Stop,
     git::{Repository, Version},
     push::remotes::Entry,
@@ -137,7 +138,7 @@ pub(crate) fn remove(repository: &Repository) -> Result<bool, Stop> {
             .must(["config", "--local", "--remove-section", SECTION])?;
     }
     let directory = repository.common_dir().join(DIRECTORY);
-    ignore(ErrorKind::NotFound, fs::remove_dir_all(&directory))
+    file::ignore(ErrorKind::NotFound, fs::remove_dir_all(&directory))
         .map_err(failed("remove", &directory))?;
     Ok(there)
 }

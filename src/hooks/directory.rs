@@ -174,7 +174,7 @@ impl HooksDirectory {
     /// Removes what stands where our hook should.
     pub(crate) fn remove(&self) -> Result<(), Stop> {
         // On a file system without second names it was moved before.
-        ignore(io::ErrorKind::NotFound, fs::remove_file(&self.hook))
+        file::ignore(io::ErrorKind::NotFound, fs::remove_file(&self.hook))
             .map_err(failed("remove", &self.hook))
     }
 
@@ -192,7 +192,7 @@ impl HooksDirectory {
             }
             let target = Path::new("..").join(&directory).join(&name);
             let link = symlink(target, self.kept_directory().join(&name));
-            ignore(io::ErrorKind::AlreadyExists, link)
+            file::ignore(io::ErrorKind::AlreadyExists, link)
                 .map_err(failed("make", self.kept_directory()))?;
         }
         Ok(())
@@ -270,17 +270,6 @@ fn second_name(hook: &Path, name: &Path) -> Result<(), Stop> {
 pub(crate) fn failed(what: &str, path: &Path) -> impl Fn(io::Error) -> Stop {
     let what = format!("{what} {}", path.display());
     move |error| Stop::failed(&what, &error)
-}
-
-/// Takes an error of this kind for success.
-pub(crate) fn ignore(kind: io::ErrorKind, done: io::Result<()>) -> io::Result<()> {
-    done.or_else(|error| {
-        if error.kind() == kind {
-            Ok(())
-        } else {
-            Err(error)
-        }
-    })
 }
 
 /// The path with links followed, as far as it exists.

@@ -148,12 +148,8 @@ impl<'w> Worktree<'w> {
                 run(&mut self.of_repository(["worktree", "prune"]))?;
             }
         }
-        match fs::remove_dir_all(&self.directory) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(self.failed("remove", &error))
-            }
-            _ => Ok(()),
-        }
+        file::ignore(io::ErrorKind::NotFound, fs::remove_dir_all(&self.directory))
+            .map_err(|error| self.failed("remove", &error))
     }
 
     /// Whether it is there, whole, and belongs to this repository; then removes the lock that a git
