@@ -4,7 +4,7 @@ use std::{
     env,
     ffi::OsString,
     process::Command,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard},
     time::{Duration, Instant},
 };
 
@@ -15,6 +15,7 @@ use crate::{
     gates::{LocalRepository as _, Stop, Tips, facts::TrunkName},
     memory::{lock::REFS as LOCKS, record::REF},
     process::{
+        lock,
         program::{Output, ask_within},
         signals,
     },
@@ -259,7 +260,7 @@ impl Network<'_> {
 /// The URLs, and the commands that tell what is live, that have given no answer to this process.
 pub(super) fn silent() -> MutexGuard<'static, Vec<BString>> {
     static SILENT: Mutex<Vec<BString>> = Mutex::new(Vec::new());
-    SILENT.lock().unwrap_or_else(PoisonError::into_inner)
+    lock(&SILENT)
 }
 
 /// Whether a URL is a path of this machine (git-clone(1), "Git URLs").

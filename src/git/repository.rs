@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard},
 };
 
 use bstr::{BStr, ByteSlice};
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     gates::{Passed, Stop},
-    process::variable,
+    process::{lock, variable},
     push::{
         Oid,
         destination::{Destination, Reader},
@@ -66,7 +66,7 @@ impl Repository {
     }
 
     pub(super) fn backend(&self) -> MutexGuard<'_, Box<dyn Backend>> {
-        self.backend.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.backend)
     }
 
     /// The git directory that all worktrees share.

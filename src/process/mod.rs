@@ -13,7 +13,11 @@ pub(crate) mod tree;
 pub(crate) mod waits;
 pub(crate) mod watchdog;
 
-use std::{env, path::PathBuf};
+use std::{
+    env,
+    path::PathBuf,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 /// The system's own shell (POSIX, sh): one that PATH finds may be the work tree's.
 pub(crate) const SH: &str = "/bin/sh";
@@ -24,6 +28,11 @@ pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let absolute = env::split_paths(&path).filter(|entry| entry.is_absolute());
     let path = env::join_paths(absolute).ok()?;
     which::which_in(program, Some(path), "/").ok()
+}
+
+/// Locks also where a thread that held the lock has panicked.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The value of an environment variable, if it is set and not empty.

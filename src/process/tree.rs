@@ -10,7 +10,7 @@ use std::{
     collections::BTreeSet,
     io,
     process::{Child, Command},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::Mutex,
     thread,
     time::{Duration, Instant},
 };
@@ -23,6 +23,7 @@ use nix::{
 
 use super::{
     child::PAUSE,
+    lock,
     proc::{self, Stat},
 };
 
@@ -34,17 +35,13 @@ const LAST: Duration = Duration::from_secs(1);
 /// The children that are waited for elsewhere: they are no orphans.
 static AWAITED: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
 
-fn awaited() -> MutexGuard<'static, BTreeSet<i32>> {
-    AWAITED.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// A child that is no orphan as long as this lives.
 pub(super) struct Awaited(i32);
 
 impl Awaited {
     pub(super) fn spawn(command: &mut Command) -> io::Result<(Child, Self)> {
         // Locked, so that it is not taken for an orphan before its id is known.
-        let mut awaited = awaited();
+        let mut awaited = lock(&AWAITED);
         let child = command.spawn()?;
         let id = child.id().cast_signed();
         awaited.insert(id);
@@ -58,7 +55,7 @@ impl Awaited {
 
 impl Drop for Awaited {
     fn drop(&mut self) {
-        awaited().remove(&self.0);
+        lock(&AWAITED).remove(&self.0);
     }
 }
 
@@ -74,7 +71,7 @@ pub(super) fn reap_orphans() {
     {
         use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
         let ended = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG;
-        let awaited = awaited();
+        let awaited = lock(&AWAITED);
         // First only looked at: it may be one that is waited for elsewhere.
         while let Ok(WaitStatus::Exited(id, _) | WaitStatus::Signaled(id, ..)) =
             waitid(Id::All, ended | WaitPidFlag::WNOWAIT)
@@ -136,7 +133,7 @@ impl ProcessTree<'_> {
             return ids.filter(is_there).collect();
         };
         let us = getpid().as_raw();
-        let awaited = awaited().clone();
+        let awaited = lock(&AWAITED).clone();
         let is_root = |process: &Stat| {
             let is_child = process.parent == us;
             match self.shell.map(Pid::as_raw) {

@@ -2,9 +2,11 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Mutex, OnceLock},
     time::{Duration, Instant},
 };
+
+use super::lock;
 
 /// An answer that takes longer is waited for.
 const MOMENT: Duration = Duration::from_secs(1);
@@ -23,10 +25,6 @@ struct Waits {
     /// Who has not answered yet, and since when.
     open: Vec<(String, Instant)>,
     told: BTreeSet<String>,
-}
-
-fn waits() -> MutexGuard<'static, Waits> {
-    WAITS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Waits {
@@ -54,7 +52,7 @@ pub(super) struct Wait {
 impl Wait {
     pub(super) fn begin(whom: &str) -> Self {
         let question = (whom.to_owned(), Instant::now());
-        waits().open.push(question.clone());
+        lock(&WAITS).open.push(question.clone());
         Self {
             question,
             is_told: false,
@@ -69,14 +67,14 @@ impl Wait {
         {
             self.is_told = true;
             // What was asked at about the same time is told with it.
-            waits().tell(*listener, MOMENT / 2);
+            lock(&WAITS).tell(*listener, MOMENT / 2);
         }
     }
 }
 
 impl Drop for Wait {
     fn drop(&mut self) {
-        let mut waits = waits();
+        let mut waits = lock(&WAITS);
         let at = waits.open.iter().position(|one| *one == self.question);
         at.map(|at| waits.open.swap_remove(at));
         if let (Some(listener), true) = (LISTENER.get(), self.is_told) {

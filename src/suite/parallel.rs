@@ -10,14 +10,11 @@ use std::{
     time::Instant,
 };
 
-use super::{
-    screen::lock,
-    step::{Failure, Run, name},
-};
+use super::step::{Failure, Run, name};
 use crate::{
     gates::{Stop, verdict::Ending},
     policy::Step,
-    process::{child::Abort, shell::Observer},
+    process::{child::Abort, lock, shell::Observer},
     text::span,
 };
 

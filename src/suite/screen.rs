@@ -1,21 +1,16 @@
 //! What is shown of a running suite: its output as it comes, and how long it has been running.
 
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard},
     time::{Duration, Instant},
 };
 
-use crate::text::span;
+use crate::{process::lock, text::span};
 
 /// The status line is shown after this much silence.
 const QUIET: Duration = Duration::from_secs(1);
 /// Without a terminal, a line is written after this much silence.
 const SILENCE: Duration = Duration::from_secs(30);
-
-/// Locks also where a thread that held the lock has panicked.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// Where a run is shown.
 pub(crate) trait Console: Sync {

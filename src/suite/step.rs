@@ -12,7 +12,7 @@ use std::{
 
 use super::{
     log::Log,
-    screen::{Console, Screen, lock},
+    screen::{Console, Screen},
     variables::Mark,
 };
 use crate::{
@@ -21,6 +21,7 @@ use crate::{
     policy::Step,
     process::{
         child::Abort,
+        lock,
         shell::{End, Observer, Shell},
         tree::ProcessTree,
     },

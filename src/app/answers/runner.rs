@@ -1,11 +1,6 @@
 //! Runs the suite for a push, or for a check of one.
 
-use std::{
-    env,
-    os::unix::ffi::OsStringExt,
-    sync::{MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{env, os::unix::ffi::OsStringExt, time::Duration};
 
 use bstr::BStr;
 
@@ -20,7 +15,7 @@ use crate::{
     },
     memory::record::{Event, Record},
     policy::In,
-    process::{signals, terminal},
+    process::{lock, signals, terminal},
     push::{Oid, url::is_ssh},
     suite::{self, Console, fingerprint, receipts::Receipts, worktree::Worktree},
     text::span,
@@ -69,7 +64,7 @@ impl Runner for PushRunner<'_> {
         let (tree, suite) = self.repository.receipt_key(work)?;
         let at = SystemClock.now();
         let passed = (tree.clone(), suite.clone(), Passed { at, took });
-        self.repository.passed().push(passed);
+        lock(&self.repository.passed).push(passed);
         if work.suite.reuse.is_zero() {
             return Ok(());
         }
@@ -158,10 +153,6 @@ impl Runner for PushRunner<'_> {
 }
 
 impl Repository {
-    pub(super) fn passed(&self) -> MutexGuard<'_, Vec<(Oid, String, Passed)>> {
-        self.passed.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     pub(super) fn receipts(&self) -> Receipts {
         Receipts::new(&self.state_dir())
     }
