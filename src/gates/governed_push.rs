@@ -79,16 +79,10 @@ impl<'p> GovernedPush<'p> {
     /// The option by which git replaces what is live, and the commit that is; `None` where that is in the past
     /// of the pushed commit, or cannot be compared.
     pub(crate) fn lease(&self, repository: &dyn LocalRepository) -> Option<(String, &'p Oid)> {
-        let [
-            update @ Update::Set {
-                commit,
-                replaces: Some(old),
-                ..
-            },
-        ] = self.updates[..]
-        else {
+        let [update] = self.updates[..] else {
             return None;
         };
+        let (commit, old) = (update.commit.as_ref()?, update.replaces.as_ref()?);
         if commit == old || self.push.deploy.is_some() {
             return None;
         }
@@ -179,10 +173,9 @@ impl<'p> GovernedPush<'p> {
     /// The pushed commits, each once.
     pub fn commits(&self) -> Vec<&'p Oid> {
         let mut commits: Vec<&Oid> = Vec::new();
-        for update in &self.updates {
-            match update {
-                Update::Set { commit, .. } if !commits.contains(&commit) => commits.push(commit),
-                Update::Set { .. } | Update::Delete { .. } => {}
+        for commit in self.updates.iter().filter_map(|one| one.commit.as_ref()) {
+            if !commits.contains(&commit) {
+                commits.push(commit);
             }
         }
         commits

@@ -13,7 +13,7 @@ use crate::{
         deployments::{current, removed_by_rollback},
         record::{Deployed, Place, Record},
     },
-    push::{Oid, Update},
+    push::Oid,
     text::day_and_time,
 };
 
@@ -30,12 +30,11 @@ pub(crate) fn of(
     let Some(here) = &push.here else {
         return Ok(None);
     };
-    let [
-        Update::Set {
-            commit, replaces, ..
-        },
-    ] = push.updates.as_slice()
-    else {
+    let only = match push.updates[..] {
+        [update] => update.commit.as_ref().zip(Some(update)),
+        _ => None,
+    };
+    let Some((commit, update)) = only else {
         let why = format!(
             "a rollback of {} is one commit to one branch",
             here.environment
@@ -43,7 +42,7 @@ pub(crate) fn of(
         let rollback = command(["pushgate", "rollback", here.environment.as_str()]);
         return Err(Stop::refused(why).cure("go back to what was live before", [rollback]));
     };
-    let replaces = push.running(replaces.as_ref(), told, world.memory)?;
+    let replaces = push.running(update.replaces.as_ref(), told, world.memory)?;
     let mut in_place_of = None;
     if let Some(old) = &replaces
         && world.repository.is_past(old, commit, &push.remote)? == Some(true)

@@ -173,7 +173,7 @@ impl<'p> Router<'p> {
 
     /// Routes one ref; `trunk` is trunk's branch, where it can be told.
     pub fn route(&self, update: &Update, policy: &Policy, trunk: Option<&str>) -> Route<'p> {
-        let sets = matches!(update, Update::Set { .. });
+        let sets = update.commit.is_some();
         let Some(branch) = update.branch() else {
             // Notes deploy nothing, and tags only where the platform takes any ref.
             let platform = self.platform.filter(|platform| platform.builds_tags());

@@ -31,7 +31,7 @@ pub(crate) fn ask(push: &GovernedPush<'_>, world: &World<'_>) -> GateResult {
             Stop::refused(why).cure(words, ["pushgate init"])
         });
     }
-    let deleted = (push.updates.iter()).find(|update| matches!(update, Update::Delete { .. }));
+    let deleted = push.updates.iter().find(|update| update.commit.is_none());
     if let Some(branch) = deleted.and_then(|update| update.branch()) {
         let branch = printable(branch);
         let refusal = Stop::refused(format!(
@@ -41,13 +41,9 @@ pub(crate) fn ask(push: &GovernedPush<'_>, world: &World<'_>) -> GateResult {
         return Err(refusal.hint(hint));
     }
     if push.commits().len() > 1 {
-        let names = push.updates.iter().filter_map(|update| match update {
-            Update::Set { commit, .. } => Some(format!(
-                "{} to `{}`",
-                commit.short(),
-                printable(update.name())
-            )),
-            Update::Delete { .. } => None,
+        let names = push.updates.iter().filter_map(|update| {
+            let commit = update.commit.as_ref()?.short();
+            Some(format!("{commit} to `{}`", printable(update.name())))
         });
         let names = names.collect::<Vec<_>>().join(", ");
         let refusal = Stop::refused(format!("two commits for one place: {names}"));
@@ -72,8 +68,8 @@ fn branch_among_tags(push: &GovernedPush<'_>) -> Option<String> {
     let (tags, others): (Vec<_>, Vec<_>) =
         (push.updates.iter().copied()).partition(|one| one.tag().is_some());
     match (tags.as_slice(), others.as_slice()) {
-        ([_, ..], [Update::Set { source, target, .. }]) => {
-            let refspec = [source.as_slice(), target].join(&b':');
+        ([_, ..], [branch]) => {
+            let refspec = [branch.source.as_slice(), &branch.target].join(&b':');
             Some(printable(refspec.as_slice().into()))
         }
         _ => None,
@@ -82,17 +78,12 @@ fn branch_among_tags(push: &GovernedPush<'_>) -> Option<String> {
 
 /// What is pushed must be a commit; what it replaces must be known here.
 fn check_objects(push: &GovernedPush<'_>, update: &Update, world: &World<'_>) -> Result<(), Stop> {
-    let Update::Set {
-        source,
-        commit,
-        target,
-        replaces,
-    } = update
-    else {
+    let Some(commit) = &update.commit else {
         return Ok(());
     };
     if let Object::Other(kind) = world.repository.object(commit)? {
-        let (source, target) = (printable(source.as_ref()), printable(target.as_ref()));
+        let [source, target] =
+            [&update.source, &update.target].map(|name| printable(name.as_ref()));
         let refusal = Stop::refused(format!(
             "`{source}` ({}) is a {kind}, not a commit",
             commit.short()
@@ -105,7 +96,11 @@ fn check_objects(push: &GovernedPush<'_>, update: &Update, world: &World<'_>) ->
             refusal.hint("push a commit")
         });
     }
-    let Some(deployed) = replaces.as_ref().filter(|_| push.target != Target::Branch) else {
+    let Some(deployed) = update
+        .replaces
+        .as_ref()
+        .filter(|_| push.target != Target::Branch)
+    else {
         return Ok(());
     };
     if world.repository.object(deployed)? != Object::Missing {

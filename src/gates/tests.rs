@@ -50,9 +50,9 @@ fn window() -> Window {
 }
 
 fn set(commit: char, target: &str) -> Update {
-    Update::Set {
+    Update {
         source: "refs/heads/master".into(),
-        commit: oid(commit),
+        commit: Some(oid(commit)),
         target: target.into(),
         replaces: Some(oid('a')),
     }
@@ -64,9 +64,11 @@ fn push() -> [Update; 1] {
 }
 
 fn deletion() -> Update {
-    Update::Delete {
+    Update {
+        source: "(delete)".into(),
+        commit: None,
         target: "refs/heads/master".into(),
-        was: Some(oid('a')),
+        replaces: Some(oid('a')),
     }
 }
 

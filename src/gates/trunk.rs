@@ -42,13 +42,10 @@ fn must_keep(
     trunk: &TrunkName,
     world: &World<'_>,
 ) -> GateResult {
-    let Update::Set {
-        commit, replaces, ..
-    } = update
-    else {
+    let Some(commit) = &update.commit else {
         return Ok("deleted".to_owned());
     };
-    let Some(old) = replaces else {
+    let Some(old) = &update.replaces else {
         // The server may have renamed it: where the policy names it, it is new unless it has been there.
         let is_named = push.policy.trunk.branch.is_some();
         let may_be_renamed = !is_named || world.repository.has_been_there(trunk)?;
@@ -223,15 +220,9 @@ fn not_the_tip(
 
 /// The branch that is pushed, as `git merge` knows it. `HEAD` names another commit once trunk is checked out.
 fn work(push: &GovernedPush<'_>, commit: &Oid) -> String {
-    let mut branches = push.updates.iter().filter_map(|update| match update {
-        Update::Set {
-            source,
-            commit: one,
-            ..
-        } if one == commit => source.strip_prefix(b"refs/heads/"),
-        _ => None,
-    });
-    let branch = branches.next();
+    let is_it = |one: &&&Update| one.commit.as_ref() == Some(commit);
+    let mut pushed = push.updates.iter().filter(is_it);
+    let branch = pushed.find_map(|one| one.source.strip_prefix(b"refs/heads/"));
     branch.map_or(commit.short().to_owned(), |name| printable(name.into()))
 }
 

@@ -31,20 +31,11 @@ pub struct Permitted {
 impl Permitted {
     /// What a push does to a ref of a destination; `None` where it deletes it.
     pub fn of(update: &Update, destination: String) -> Option<Self> {
-        let Update::Set {
-            commit,
-            target,
-            replaces,
-            ..
-        } = update
-        else {
-            return None;
-        };
         Some(Self {
             destination,
-            target: target.to_string(),
-            commit: commit.clone(),
-            replaces: replaces.clone(),
+            target: update.target.to_string(),
+            commit: update.commit.clone()?,
+            replaces: update.replaces.clone(),
         })
     }
 }
@@ -109,9 +100,9 @@ mod tests {
 
     fn permitted() -> Permitted {
         let commit = Oid::parse(&[b'1'; 40]).unwrap();
-        let update = Update::Set {
+        let update = Update {
             source: "refs/heads/master".into(),
-            commit,
+            commit: Some(commit),
             target: "refs/heads/master".into(),
             replaces: None,
         };

@@ -136,20 +136,14 @@ impl Deploy {
 
 /// What a push does to one ref of the remote.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Update {
-    Set {
-        /// What the user typed as the source; may contain spaces and any bytes.
-        source: BString,
-        /// The pushed object: a commit, if the push is a valid one.
-        commit: Oid,
-        target: BString,
-        /// The object that the ref names now; `None` if the ref does not exist yet.
-        replaces: Option<Oid>,
-    },
-    Delete {
-        target: BString,
-        was: Option<Oid>,
-    },
+pub struct Update {
+    /// What the user typed as the source; may contain spaces and any bytes.
+    pub source: BString,
+    /// The pushed object: a commit, if the push is a valid one; `None`: the ref is deleted.
+    pub commit: Option<Oid>,
+    pub target: BString,
+    /// The object that the ref names now; `None` if the ref does not exist yet.
+    pub replaces: Option<Oid>,
 }
 
 impl Update {
@@ -159,18 +153,16 @@ impl Update {
         branch: &str,
         replaces: Option<Oid>,
     ) -> Self {
-        Self::Set {
+        Self {
             source: source.into(),
-            commit: commit.clone(),
+            commit: Some(commit.clone()),
             target: format!("refs/heads/{branch}").into(),
             replaces,
         }
     }
 
     pub fn target(&self) -> &BStr {
-        match self {
-            Self::Set { target, .. } | Self::Delete { target, .. } => target.as_bstr(),
-        }
+        self.target.as_bstr()
     }
 
     /// The short name of the branch; `None` for any other ref.
@@ -187,32 +179,28 @@ impl Update {
     pub fn refspec(&self) -> String {
         let short =
             |name: &BStr| printable(name.strip_prefix(b"refs/heads/").unwrap_or(name).as_bstr());
-        match self {
-            Self::Delete { target, .. } => format!(":{}", short(target.as_bstr())),
-            Self::Set { source, target, .. } if source == target => short(target.as_bstr()),
-            Self::Set {
-                source,
-                target,
-                replaces,
-                commit,
-            } => {
-                // git cannot tell what kind of ref to make for an id.
-                let is_known = replaces.is_some() || source.starts_with(b"refs/heads/");
-                let target = if is_known {
-                    short(target.as_bstr())
-                } else {
-                    printable(target.as_bstr())
-                };
-                // Where something else is checked out, `HEAD~1` is another commit.
-                let is_name = source.starts_with(b"refs/") || source == "HEAD";
-                let source = if is_name {
-                    short(source.as_bstr())
-                } else {
-                    commit.to_string()
-                };
-                format!("{source}:{target}")
-            }
+        let (source, target) = (self.source.as_bstr(), self.target());
+        let Some(commit) = &self.commit else {
+            return format!(":{}", short(target));
+        };
+        if source == target {
+            return short(target);
         }
+        // git cannot tell what kind of ref to make for an id.
+        let is_known = self.replaces.is_some() || source.starts_with(b"refs/heads/");
+        let target = if is_known {
+            short(target)
+        } else {
+            printable(target)
+        };
+        // Where something else is checked out, `HEAD~1` is another commit.
+        let is_name = source.starts_with(b"refs/") || source == "HEAD";
+        let source = if is_name {
+            short(source)
+        } else {
+            commit.to_string()
+        };
+        format!("{source}:{target}")
     }
 
     /// The short name of the branch or tag; the full name of any other ref.
@@ -269,18 +257,11 @@ fn update(line: &[u8], width: &mut Option<usize>) -> Option<Update> {
     if !well_formed {
         return None;
     }
-    let (target, before) = (BString::from(target), Oid::parse(remote_id));
-    Some(match Oid::parse(local_id) {
-        Some(commit) => Update::Set {
-            source: source.into(),
-            commit,
-            target,
-            replaces: before,
-        },
-        None => Update::Delete {
-            target,
-            was: before,
-        },
+    Some(Update {
+        source: source.into(),
+        commit: Oid::parse(local_id),
+        target: target.into(),
+        replaces: Oid::parse(remote_id),
     })
 }
 

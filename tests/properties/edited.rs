@@ -82,17 +82,9 @@ fn written(updates: &[Update], width: usize) -> Vec<u8> {
     let zero = id('0', width);
     let id = |id: Option<&Oid>| id.map_or(zero.clone(), Oid::to_string);
     let line = |update: &Update| {
-        let (source, local, remote) = match update {
-            Update::Set {
-                source,
-                commit,
-                replaces,
-                ..
-            } => (source.as_bstr(), id(Some(commit)), id(replaces.as_ref())),
-            Update::Delete { was, .. } => (b"(delete)".as_bstr(), id(None), id(was.as_ref())),
-        };
+        let [local, remote] = [&update.commit, &update.replaces].map(|one| id(one.as_ref()));
         let fields = [
-            source.as_bytes(),
+            update.source.as_bytes(),
             local.as_bytes(),
             update.target(),
             remote.as_bytes(),

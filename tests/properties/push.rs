@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use bstr::{BStr, BString, ByteSlice};
+use bstr::{BStr, ByteSlice};
 use proptest::prelude::*;
 use pushgate::push::{
     Oid, Update,
@@ -61,18 +61,11 @@ fn written((source, local, target, remote): &Line) -> Vec<u8> {
 }
 
 fn expected((source, local, target, remote): &Line) -> Update {
-    let target = BString::from(target.as_slice());
-    match Oid::parse(local.as_bytes()) {
-        Some(commit) => Update::Set {
-            source: source.as_slice().into(),
-            commit,
-            target,
-            replaces: Oid::parse(remote.as_bytes()),
-        },
-        None => Update::Delete {
-            target,
-            was: Oid::parse(remote.as_bytes()),
-        },
+    Update {
+        source: source.as_slice().into(),
+        commit: Oid::parse(local.as_bytes()),
+        target: target.as_slice().into(),
+        replaces: Oid::parse(remote.as_bytes()),
     }
 }
 

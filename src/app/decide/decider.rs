@@ -24,7 +24,7 @@ use crate::{
     git::Repository,
     memory::ledger::Entry,
     policy::{self, Environment},
-    push::{Oid, Push, Update, destination::Destination, url::label},
+    push::{Oid, Push, destination::Destination, url::label},
     text::printable,
 };
 
@@ -118,10 +118,7 @@ impl<'d> Decider<'d> {
             ],
             None => vec![Message::Stopped(what, error)],
         });
-        let commit = push.updates.iter().find_map(|update| match update {
-            Update::Set { commit, .. } => Some(commit.clone()),
-            Update::Delete { .. } => None,
-        });
+        let commit = push.updates.iter().find_map(|one| one.commit.clone());
         let entry = Entry {
             remote: label(push.remote.as_bstr()),
             destination: destination.to_string(),

@@ -13,7 +13,7 @@ use crate::{
         record::{ALL_GATES, Deployed, Event, Judged, Place, Record},
     },
     process::detached,
-    push::{Oid, Update},
+    push::Oid,
 };
 
 /// The entry and the records about one target, before the decision.
@@ -131,19 +131,13 @@ pub(super) fn change<'c>(push: &'c GovernedPush<'_>) -> Option<Change<'c>> {
 /// The same for each of its branches.
 fn changes<'c>(push: &'c GovernedPush<'_>) -> impl Iterator<Item = Change<'c>> {
     let of = |place| {
-        push.updates.iter().filter_map(move |update| match update {
-            Update::Set {
-                commit,
-                replaces,
-                target,
-                ..
-            } => Some(Change {
+        push.updates.iter().filter_map(move |update| {
+            Some(Change {
                 place,
-                commit,
-                target: target.as_ref(),
-                replaces: replaces.as_ref(),
-            }),
-            Update::Delete { .. } => None,
+                commit: update.commit.as_ref()?,
+                target: update.target(),
+                replaces: update.replaces.as_ref(),
+            })
         })
     };
     push.place().into_iter().flat_map(of)

@@ -50,10 +50,7 @@ impl PushPolicies {
         // Thousands of refs (`git push --mirror`, `--prune`) name few commits, or none.
         let mut seen: HashMap<Option<&Oid>, (Option<Oid>, usize)> = HashMap::new();
         for update in push.updates.iter().filter(|one| may_deploy(one, platform)) {
-            let pushed = match update {
-                Update::Set { commit, .. } => Some(commit),
-                Update::Delete { .. } => None,
-            };
+            let pushed = update.commit.as_ref();
             let (peeled, index) = match seen.get(&pushed) {
                 Some(known) => known.clone(),
                 None => {
@@ -279,12 +276,9 @@ fn may_deploy(update: &Update, platform: Option<Platform>) -> bool {
 
 /// An annotated tag deploys the commit that it names. On a branch it is an error, which a gate reports.
 fn through_tags(update: &Update, peeled: Option<Oid>) -> Update {
-    let is_tag = update.tag().is_some();
     let mut update = update.clone();
-    if let (Update::Set { commit, .. }, Some(peeled)) = (&mut update, peeled)
-        && is_tag
-    {
-        *commit = peeled;
+    if update.tag().is_some() {
+        update.commit = peeled.or(update.commit.take());
     }
     update
 }

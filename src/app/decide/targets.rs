@@ -86,7 +86,7 @@ impl<'p> Targets<'p> {
             let is_governed = matches!(route, Route::Governed(_)) || by_teams.peek().is_some();
             if let Some(remote) = &policies.unknown_trunk {
                 let is_trunk = own.is_usual_trunk(update, remote, context);
-                let is_first = matches!(update, Update::Set { replaces: None, .. });
+                let is_first = update.commit.is_some() && update.replaces.is_none();
                 if is_governed || is_trunk {
                     match repository.default_branch(remote)? {
                         Some(_) => return Err(unknown_trunk(remote, context.push)),

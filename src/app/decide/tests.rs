@@ -89,9 +89,9 @@ fn policy() -> Policy {
 }
 
 fn update(commit: char) -> Update {
-    Update::Set {
+    Update {
         source: "refs/heads/master".into(),
-        commit: oid(commit),
+        commit: Some(oid(commit)),
         target: "refs/heads/master".into(),
         replaces: Some(oid('a')),
     }
