@@ -39,20 +39,25 @@ const UNNAMED: &str = "pushgate/asked";
 /// Without a terminal no ssh asks anything: `BatchMode` only makes it fail at once. Its own time limits are longer
 /// than ours, so that ours is the one that is reported.
 ///
+/// They come first: of each, ssh takes the first (`ssh_config(5)`).
+const SSH_OPTIONS: &str = " -oBatchMode=yes -oConnectTimeout=15 -oServerAliveInterval=5";
+
 /// When git closes its end it has the whole answer, as its protocol tells. ssh would still wait until the server has
-/// closed its own, a round trip later; so it goes to the background once it has logged in (`ssh_config(5)`). An OpenSSH
-/// before 8.7 does not know how, and must not fail for that.
-const SSH_OPTIONS: &str = " -oBatchMode=yes -oConnectTimeout=15 -oServerAliveInterval=5 \
-    '-oIgnoreUnknown=*' -oForkAfterAuthentication=yes -oStdinNull=no";
+/// closed its own, a round trip later; so it goes to the background once it has logged in, and says nothing any more
+/// (`ssh_config(5)`). An OpenSSH before 8.7 does not know how, and must not fail for that.
+const LEFT_BEHIND: &str = " '-oIgnoreUnknown=*' -oForkAfterAuthentication=yes -oStdinNull=no";
 
 /// git's exit code for options that it does not know.
 const USAGE: i32 = 129;
 
 /// Questions to remotes that have one time limit together.
+#[derive(Clone, Copy)]
 pub(crate) struct Network<'r> {
     pub(super) repository: &'r Repository,
     limit: Duration,
     pub(super) deadline: Instant,
+    /// Whether ssh is left behind to close its connection.
+    leaves_ssh: bool,
 }
 
 impl Repository {
@@ -61,6 +66,7 @@ impl Repository {
             repository: self,
             limit,
             deadline: Instant::now() + limit,
+            leaves_ssh: true,
         }
     }
 
@@ -94,10 +100,15 @@ impl Network<'_> {
     ) -> Result<(Tips, bool), Stop> {
         let branch = format!("refs/heads/{}", trunk.branch);
         let all_locks = format!("{LOCKS}*");
+        // Asked where the fetch failed, it is to tell why.
+        let telling = Self {
+            leaves_ssh: false,
+            ..*self
+        };
         let list = || {
             let refs = [branch.as_str(), &all_locks, REF];
             let refs = if notes { &refs[..] } else { &refs[..2] };
-            self.list(Some(trunk.remote.as_bytes().into()), url, refs)
+            telling.list(Some(trunk.remote.as_bytes().into()), url, refs)
         };
         let tracking = format!("refs/remotes/{}/{}", trunk.remote, trunk.branch);
         let fetch = |options: &[&str]| {
@@ -142,8 +153,8 @@ impl Network<'_> {
         let brought = output.is_ok();
         let tips = list().map_err(|error| {
             // The first try has git's reason: git removes a wrong password from the store, and the second
-            // only misses it.
-            if brought || error.details.is_empty() {
+            // only misses it. Of ssh, the second tells more.
+            if brought || error.details.is_empty() || is_ssh(url) {
                 return error;
             }
             Stop::unreachable(&trunk.remote, output.stderr)
@@ -243,7 +254,9 @@ impl Network<'_> {
         if is_ssh(url)
             && let Some(mut ssh) = self.repository.own_ssh()
         {
-            ssh.push_str(SSH_OPTIONS);
+            let program = ssh.find_byte(b' ').unwrap_or(ssh.len());
+            let left = if self.leaves_ssh { LEFT_BEHIND } else { "" };
+            ssh.insert_str(program, format!("{SSH_OPTIONS}{left}"));
             command.env("GIT_SSH_COMMAND", ssh.to_os_str_lossy());
         }
         if let Some(askpass) = askpass(self.repository.config("core.askpass")) {

@@ -321,13 +321,13 @@ fn a_server_that_does_not_close_after_its_answer_holds_nothing_up() {
     follow_up(&shop.app);
     let living = living_in(shop.root());
     assert!(
-        living.iter().any(|one| one.contains("ssh -F")),
+        living.iter().any(|one| one.contains("-oBatchMode")),
         "{living:?}"
     );
     fs::write(end, "").unwrap();
     let has_ended = || {
         let living = living_in(shop.root());
-        (!living.iter().any(|one| one.contains("ssh -F"))).then_some(())
+        (!living.iter().any(|one| one.contains("-oBatchMode"))).then_some(())
     };
     until("ssh has ended", has_ended);
     drop(sshd);
@@ -339,15 +339,27 @@ fn a_server_that_does_not_close_after_its_answer_holds_nothing_up() {
 fn an_ssh_whose_server_has_died_ends_by_itself() {
     let (shop, sshd) = with_origin();
     runs(&sshd, "kill -STOP $PPID");
-    let (ran, took) = timed(|| push(&shop, &[("GIT_SSH_COMMAND", &sshd.command())]));
+    // As the user would have it stay for minutes.
+    let command = format!("{} -oServerAliveInterval=60", sshd.command());
+    let (ran, took) = timed(|| push(&shop, &[("GIT_SSH_COMMAND", &command)]));
     took_less(took, 25, &ran);
     ran.undecided("trunk")
         .says("`origin` gave no answer within 10 s");
     let has_ended = || {
         let living = living_in(shop.root());
-        (!living.iter().any(|one| one.contains("ssh -F"))).then_some(())
+        (!living.iter().any(|one| one.contains("-oBatchMode"))).then_some(())
     };
     until("ssh has ended", has_ended);
+}
+
+#[test]
+#[ignore = "slow: needs an ssh server"]
+fn what_ssh_says_after_it_has_logged_in_is_told() {
+    let (shop, sshd) = with_origin();
+    runs(&sshd, "kill -KILL $PPID");
+    let ran = push(&shop, &[("GIT_SSH_COMMAND", &sshd.command())]);
+    ran.undecided("trunk")
+        .says("Connection to 127.0.0.1 closed by remote host.");
 }
 
 #[test]
