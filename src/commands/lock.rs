@@ -134,7 +134,7 @@ impl<'w> Locks<'w> {
     fn all(&self) -> Result<Vec<Found>, Error> {
         let mut all = Vec::new();
         if let (Some(_), Ok(trunk)) = (self.remote, &self.local.trunk) {
-            all = self.world.trunk_tip(trunk, false)?.locks;
+            all = self.world.trunk_tip(trunk, false)?.locks?;
         }
         all.extend(self.world.local_locks()?);
         Ok(all)

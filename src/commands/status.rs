@@ -145,8 +145,10 @@ fn status(world: &Repository, only: Option<&str>) -> Result<Status, Error> {
         errors.push(error.in_one_line());
         Vec::new()
     });
-    if policy.shares() {
-        locks.extend(tip.iter().flat_map(|tip| tip.locks.clone()));
+    match tip.as_ref().map(|tip| tip.locks.clone()) {
+        Ok(Ok(team)) if policy.shares() => locks.extend(team),
+        Ok(Err(error)) if policy.shares() => errors.push(error.in_one_line()),
+        _ => {}
     }
     let shown = |lock: &Found| lock.shown(inputs.now, &reader);
     let locks = locks.iter().map(shown).collect();

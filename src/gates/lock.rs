@@ -39,7 +39,7 @@ pub(crate) fn ask(
         {
             return Err(other_rules(push, &trunk, tip));
         }
-        for lock in answer.locks {
+        for lock in answer.locks? {
             if lock.environment == *name {
                 locks.push(lock);
             } else if push.policy.environment(&lock.environment).is_none() {

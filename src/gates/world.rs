@@ -160,7 +160,8 @@ pub enum Object {
 pub struct Tip {
     /// The commit of trunk's branch, or that there is no such branch.
     pub commit: Result<Oid, Stop>,
-    pub locks: Vec<Found>,
+    /// Those that are kept there, or that they could not be fetched.
+    pub locks: Result<Vec<Found>, Stop>,
     /// Whether the team's notes could be fetched; `None` where they were not asked for.
     pub team: Option<Result<(), Stop>>,
 }

@@ -81,8 +81,8 @@ impl Repository {
 
 impl Network<'_> {
     /// The tips of trunk, of the locks and, with `notes`, of the team's notes on trunk's remote, in one question, and
-    /// with their commits, so that ahead and behind can be counted. Also whether the notes came along: git has seen
-    /// to it then that all of them are here.
+    /// with their commits, so that ahead and behind can be counted. Also whether all of it came along: git has seen
+    /// to it then that the notes are whole; or git's words where a fetch failed.
     ///
     /// A fetch brings all of it in one connection. On this machine, where a connection costs nothing, a list
     /// of refs takes a process less, and is enough where the tip and the locks are here.
@@ -97,7 +97,7 @@ impl Network<'_> {
         trunk: &TrunkName,
         url: &BStr,
         notes: bool,
-    ) -> Result<(Tips, bool), Stop> {
+    ) -> Result<(Tips, Result<(), Vec<String>>), Stop> {
         let branch = format!("refs/heads/{}", trunk.branch);
         let all_locks = format!("{LOCKS}*");
         // Asked where the fetch failed, it is to tell why.
@@ -105,6 +105,7 @@ impl Network<'_> {
             leaves_ssh: false,
             ..*self
         };
+        let brought = |output: Output| output.is_ok().then_some(()).ok_or(output.stderr);
         let list = || {
             let refs = [branch.as_str(), &all_locks, REF];
             let refs = if notes { &refs[..] } else { &refs[..2] };
@@ -126,8 +127,10 @@ impl Network<'_> {
             let tips = list()?;
             let mut needed = tips.iter().filter(|(name, _)| name != REF);
             let is_here = |id| matches!(self.repository.backend().header(id), Ok(Some(_)));
-            let brought = !needed.all(|(_, id)| is_here(id)) && fetch(&[])?.is_ok();
-            return Ok((tips, brought));
+            if needed.all(|(_, id)| is_here(id)) {
+                return Ok((tips, Err(Vec::new())));
+            }
+            return Ok((tips, brought(fetch(&[])?)));
         }
         let mut output = fetch(&["--porcelain"])?;
         // A git older than 2.41 does not know --porcelain: without it, the fetch brings the commits, and
@@ -146,20 +149,19 @@ impl Network<'_> {
         };
         let tips: Tips = output.stdout.lines().filter_map(fetched).collect();
         if output.is_ok() && tips.iter().any(|(name, _)| *name == branch) {
-            return Ok((tips, true));
+            return Ok((tips, Ok(())));
         }
         // A missing branch, a read-only repository and a dead server all fail: the simpler question
         // tells them apart.
-        let brought = output.is_ok();
-        let tips = list().map_err(|error| {
+        let brought = brought(output);
+        match (list(), brought) {
             // The first try has git's reason: git removes a wrong password from the store, and the second
             // only misses it. Of ssh, the second tells more.
-            if brought || error.details.is_empty() || is_ssh(url) {
-                return error;
+            (Err(error), Err(words)) if !error.details.is_empty() && !is_ssh(url) => {
+                Err(Stop::unreachable(&trunk.remote, words))
             }
-            Stop::unreachable(&trunk.remote, output.stderr)
-        })?;
-        Ok((tips, brought))
+            (tips, brought) => Ok((tips?, brought)),
+        }
     }
 
     /// The error for a trunk that is not there: the server may have renamed it.

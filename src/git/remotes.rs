@@ -7,13 +7,14 @@ use jiff::Timestamp;
 
 use super::{Repository, network::LIMIT};
 use crate::{
+    cure::command,
     gates::{
         self, EnvironmentRemote, EnvironmentRemotes, Stop, Tip, Tips, facts::TrunkName,
         remote_tips::at_once,
     },
     memory::{
         deployments::newest,
-        lock::REFS as LOCKS,
+        lock::{Found, REFS as LOCKS},
         record::{Place, REF, Record},
     },
     policy::Environment,
@@ -30,14 +31,12 @@ impl gates::Remotes for Repository {
         let (tips, brought) = network.trunk_tips(trunk, url.as_ref(), team)?;
         let tip = |name: &str| Some(&tips.iter().find(|(found, _)| found == name)?.1);
         let locks = tips.iter().filter(|(name, _)| name.starts_with(LOCKS));
-        let learn = |theirs| self.notes().learn(&trunk.remote, theirs, brought);
+        let learn = |theirs| self.notes().learn(&trunk.remote, theirs, brought.is_ok());
         let commit = tip(&format!("{HEADS}{}", trunk.branch)).cloned();
         Ok(Tip {
             commit: commit.ok_or_else(|| network.no_trunk(trunk, url.as_ref())),
-            locks: locks
-                .map(|(name, id)| self.lock_at(name, id, false))
-                .collect(),
             team: team.then(|| tip(REF).map_or(Ok(()), learn)),
+            locks: self.locks_of(&trunk.remote, locks.collect(), brought),
         })
     }
 
@@ -62,6 +61,30 @@ impl gates::Remotes for Repository {
 }
 
 impl Repository {
+    /// The locks that these refs of trunk's remote lead to. One that is not here is not damaged: it is the colleague's
+    /// that made it, and only the fetch of it failed.
+    fn locks_of(
+        &self,
+        remote: &str,
+        refs: Vec<&(String, Oid)>,
+        brought: Result<(), Vec<String>>,
+    ) -> Result<Vec<Found>, Stop> {
+        let is_missing =
+            |(_, id): &&&(String, Oid)| !matches!(self.backend().header(id), Ok(Some(_)));
+        let missing: Vec<_> = refs.iter().filter(is_missing).collect();
+        if missing.is_empty() {
+            let found = |(name, id): &(String, Oid)| self.lock_at(name, id, false);
+            return Ok(refs.into_iter().map(found).collect());
+        }
+        let fetch = ["git", "fetch", remote].into_iter();
+        let fetch = command(fetch.chain(missing.iter().map(|(name, _)| name.as_str())));
+        Err(
+            Stop::undecided(format!("could not fetch the locks of `{remote}`"))
+                .details(brought.err().unwrap_or_default())
+                .cure("see that this succeeds, then try again", [fetch]),
+        )
+    }
+
     /// The tips of these branches at these URLs of a remote; those that do not exist are left out.
     pub(crate) fn branches_at(
         &self,

@@ -287,6 +287,41 @@ fn what_is_no_lock_is_shown_as_what_it_is_and_stops_the_push() {
 }
 
 #[test]
+fn a_lock_that_could_not_be_fetched_is_not_damaged_and_stays() {
+    let shop = Sandbox::new();
+    let ben = Person::joins(&shop, "Ben", &[]);
+    ben.pushgate("10:00", &["lock", "staging", "-m", "the migration runs"])
+        .goes();
+    shop.commit("two");
+    shop.push_ungated("origin", "master");
+    // The list of refs is answered, the pack is not.
+    let broken = ["config", "--global", "uploadpack.packObjectsHook", "false"];
+    shop.git(broken).goes();
+    let fetch = "git fetch origin refs/pushgate/locks/staging";
+    let cure = format!("  see that this succeeds, then try again:\n    {fetch}\n");
+    shop.push("staging", "master")
+        .undecided("lock")
+        .says("  lock: could not fetch the locks of `origin`\n")
+        .says("    fatal: git upload-pack: aborting due to possible repository corruption on the remote side.\n")
+        .says(&cure);
+    let unlock = ["unlock", "staging"];
+    shop.pushgate(unlock).ends_with(2).says(&cure);
+    let status = shop.pushgate(["status"]).ends_with(2).stdout;
+    assert!(
+        status.starts_with("not asked: could not fetch the locks"),
+        "{status}"
+    );
+    shop.run_in(&shop.app, "sh", ["-c", fetch]).goes_not();
+    shop.git(["config", "--global", "--unset", broken[2]])
+        .goes();
+    shop.run_in(&shop.app, "sh", ["-c", fetch]).goes();
+    shop.push("staging", "master")
+        .refused("lock")
+        .says("Ben <ben@shop.example> has locked staging");
+    shop.pushgate(unlock).goes().says("until then: Ben");
+}
+
+#[test]
 fn a_lock_of_an_environment_that_the_policy_does_not_have_stops_nothing() {
     let shop = Sandbox::new();
     shop.commit_on_origin("two");

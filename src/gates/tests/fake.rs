@@ -235,7 +235,7 @@ impl Remotes for Fake {
     fn trunk_tip(&self, _: &TrunkName, team: bool) -> Result<Tip, Stop> {
         self.note("trunk");
         next(&self.tip).map(|commit| Tip {
-            locks: self.locks.clone(),
+            locks: Ok(self.locks.clone()),
             commit: Ok(commit),
             team: team.then_some(Ok(())),
         })
