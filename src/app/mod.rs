@@ -12,4 +12,5 @@ pub(crate) mod preview;
 pub(crate) mod settle;
 pub(crate) mod sharing;
 mod sightings;
+mod tracked;
 pub(crate) mod unjudged;

@@ -21,7 +21,7 @@ use crate::{
         decision::Decision,
         deployments::{current, live_after},
         ledger::Entry,
-        open_push::{State, Tracking},
+        open_push::State,
         record::{ALL_GATES, Deployed, Event, Judged, Place, Record},
     },
     policy::Policy,
@@ -47,21 +47,15 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
         return Ok(());
     };
     let share = policy.shares().then_some(policy.trunk.remote.as_str());
-    // Without these files, whole reflogs are searched, and every move in them counts.
-    let before: Vec<Tracking> = file::read_json(&repository.looked_at_path()).unwrap_or_default();
+    // Without this, every move in the reflogs counts.
     let idle = repository.idle_pushes();
+    let before = repository.looked_at();
     let (mut reflogs, mut looked_at) = (Vec::new(), Vec::new());
     for environment in &policy.environments {
         let of = repository.remotes_of(environment);
         for remote in &of.remotes {
-            for name in repository.tracking_refs(&of, remote) {
-                let mut moves = repository.moves(&name)?;
-                moves.reverse();
-                looked_at.push(Tracking {
-                    tip: moves.last().map(|moved| moved.commit.clone()),
-                    moves: moves.len(),
-                    name,
-                });
+            for (now, moves) in repository.tracked(&of, remote)? {
+                looked_at.push(now);
                 reflogs.push((of.clone(), remote.clone(), moves));
             }
         }
@@ -71,8 +65,10 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
     let open: Vec<_> = open.map(|(_, push)| push.record.commit).collect();
     let mut found = Vec::new();
     for ((of, remote, moves), now) in reflogs.iter().zip(&looked_at) {
-        let is_it = |one: &&Tracking| one.name == now.name && fits(one, moves);
-        let known = before.iter().find(is_it).map_or(0, |one| one.moves);
+        let name = &now.tracking.name;
+        let mut before = before.iter().map(|one| &one.tracking);
+        let before = before.find(|one| one.name == *name && fits(one, moves));
+        let known = before.map_or(0, |one| one.moves);
         let mut records = unrecorded(repository, of.place_of(remote), moves, known)?;
         let was_sent = |at: Timestamp| {
             let mut idle = idle.iter().filter(|(name, _)| *name == remote.name);
@@ -86,6 +82,15 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
         found.extend(records);
     }
     write(repository, &found, share)?;
+    // Another policy may name more environments.
+    let names: Vec<_> = looked_at
+        .iter()
+        .map(|one| one.tracking.name.clone())
+        .collect();
+    let others = before
+        .iter()
+        .filter(|one| !names.contains(&one.tracking.name));
+    looked_at.extend(others.cloned());
     // A push that is open now may turn out not to be judged.
     if open.is_empty() && looked_at != before {
         // Without it there is more to search.
@@ -148,10 +153,6 @@ fn unrecorded(
 }
 
 impl Repository {
-    fn looked_at_path(&self) -> PathBuf {
-        self.state_dir().join("reflogs.json")
-    }
-
     fn idle_path(&self) -> PathBuf {
         self.state_dir().join("up-to-date.json")
     }

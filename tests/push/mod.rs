@@ -12,6 +12,7 @@ mod http;
 mod live_command;
 mod lock;
 mod loosening;
+mod moved_place;
 mod no_plain_file;
 mod not_to_look;
 mod overrides;

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::SystemClock;
 use crate::{
-    gates::{Clock, EnvironmentRemote, EnvironmentRemotes, Memory, Passed, Stop, Work},
+    gates::{Clock, EnvironmentRemotes, Memory, Passed, Stop, Work},
     git::Repository,
     memory::{
         deployments::{running, was_live},
@@ -25,19 +25,6 @@ impl Repository {
 
     pub(crate) fn open_pushes(&self) -> OpenPushes {
         OpenPushes::new(&self.state_dir())
-    }
-
-    /// The refs that git moves when a push to a remote of an environment has arrived.
-    pub(crate) fn tracking_refs(
-        &self,
-        of: &EnvironmentRemotes,
-        remote: &EnvironmentRemote,
-    ) -> Vec<String> {
-        let name = |branch: &String| {
-            let branch = format!("refs/heads/{branch}");
-            self.tracking_ref(remote.name.as_ref(), branch.as_str().into())
-        };
-        of.branches.iter().filter_map(name).collect()
     }
 }
 
@@ -59,10 +46,9 @@ impl Memory for Repository {
             return Ok(true);
         }
         // What went there before the gate came is known to git alone.
-        let all = environment.remotes.iter();
-        for name in all.flat_map(|one| self.tracking_refs(environment, one)) {
-            let moves = self.moves(&name)?;
-            if moves.iter().any(|moved| moved.commit == *commit) {
+        for remote in &environment.remotes {
+            let mut tracked = self.tracked(environment, remote)?.into_iter();
+            if tracked.any(|(_, moves)| moves.iter().any(|moved| moved.commit == *commit)) {
                 return Ok(true);
             }
         }
@@ -105,15 +91,17 @@ impl Memory for Repository {
         environment: &EnvironmentRemotes,
         commit: &Oid,
     ) -> Result<Option<Timestamp>, Stop> {
+        let mut tracked = Vec::new();
+        for remote in &environment.remotes {
+            tracked.extend(self.tracked(environment, remote)?);
+        }
         let mut latest = None;
-        let all = environment.remotes.iter();
-        for name in all.flat_map(|one| self.tracking_refs(environment, one)) {
-            let moves = self.moves(&name)?;
-            let newest = moves.iter().take_while(|one| one.commit == *commit);
+        for (_, moves) in tracked {
+            let newest = moves.iter().rev().take_while(|one| one.commit == *commit);
             match (newest.count().checked_sub(1), moves.is_empty()) {
                 // GIT_COMMITTER_DATE may say anything, but nothing came before what was there before.
-                (Some(arrival), _) => {
-                    let at = moves[arrival..].iter().map(|one| one.at).max();
+                (Some(after), _) => {
+                    let at = moves.iter().rev().skip(after).map(|one| one.at).max();
                     latest = latest.max(at);
                 }
                 // One of several branches that deploy there.

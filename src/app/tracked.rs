@@ -1,0 +1,82 @@
+//! The moves of remote-tracking refs, as far as they tell what was live where the remotes lead now.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::answers::SystemClock;
+use crate::{
+    file,
+    gates::{Clock, EnvironmentRemote, EnvironmentRemotes, Stop},
+    git::{Moved, Repository},
+    memory::open_push::Tracking,
+    push::destination::is_one_place,
+};
+
+/// A tracking ref as it was when its reflog was searched for pushes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct LookedAt {
+    #[serde(flatten)]
+    pub(super) tracking: Tracking,
+    /// Where its remote led, as a record names it.
+    destination: Option<String>,
+    /// When that was found to have changed: older moves tell of another place.
+    since: Option<Timestamp>,
+}
+
+impl Repository {
+    /// The refs that git moves when a push to a remote of an environment has arrived, each with those of its
+    /// moves, oldest first, that tell of the place where the remote leads now.
+    pub(super) fn tracked(
+        &self,
+        of: &EnvironmentRemotes,
+        remote: &EnvironmentRemote,
+    ) -> Result<Vec<(LookedAt, Vec<Moved>)>, Stop> {
+        let is_there = |place: &str| is_one_place(place, &remote.destination);
+        let fetched = self.remotes().fetch_url(&remote.name);
+        let is_fetched =
+            fetched.is_none_or(|url| is_there(&self.destination(url.as_ref()).to_string()));
+        let before = self.looked_at();
+        let mut tracked = Vec::new();
+        for branch in &of.branches {
+            let branch = format!("refs/heads/{branch}");
+            let Some(name) = self.tracking_ref(remote.name.as_ref(), branch.as_str().into()) else {
+                continue;
+            };
+            let before = before.iter().find(|one| one.tracking.name == name);
+            let since = match before.and_then(|one| one.destination.as_deref()) {
+                Some(place) if !is_there(place) => Some(SystemClock.now()),
+                _ => before.and_then(|one| one.since),
+            };
+            let mut moves = self.moves(&name)?;
+            moves.reverse();
+            // What is fetched from elsewhere, a mirror of the code say, need not be live.
+            moves.retain(|one| {
+                since.is_none_or(|since| one.at > since) && (is_fetched || one.is_push())
+            });
+            let tracking = Tracking {
+                tip: moves.last().map(|moved| moved.commit.clone()),
+                moves: moves.len(),
+                name,
+            };
+            let destination = Some(remote.destination.clone());
+            let now = LookedAt {
+                tracking,
+                destination,
+                since,
+            };
+            tracked.push((now, moves));
+        }
+        Ok(tracked)
+    }
+
+    /// What the last search left. Without it, whole reflogs are searched, and every move in them counts.
+    pub(super) fn looked_at(&self) -> Vec<LookedAt> {
+        file::read_json(&self.looked_at_path()).unwrap_or_default()
+    }
+
+    pub(super) fn looked_at_path(&self) -> PathBuf {
+        self.state_dir().join("reflogs.json")
+    }
+}
