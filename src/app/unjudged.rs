@@ -11,7 +11,7 @@ use super::{
     judged_since::{gate_since, is_younger, named_since},
     settle::{SECOND, fits},
     sharing::write,
-    sightings::{found, found_at},
+    sightings::{found, found_at, replaced_unseen},
 };
 use crate::{
     file,
@@ -19,7 +19,7 @@ use crate::{
     git::{Moved, Repository},
     memory::{
         decision::Decision,
-        deployments::{current, live_after},
+        deployments::{current, live_after, newest},
         ledger::Entry,
         open_push::State,
         record::{ALL_GATES, Deployed, Event, Judged, Place, Record},
@@ -62,8 +62,8 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
     }
     // After the reflogs and before the records: a push is open until its record is written.
     let open = repository.open_pushes().open().into_iter();
-    let open: Vec<_> = open.map(|(_, push)| push.record.commit).collect();
-    let mut found = Vec::new();
+    let open: Vec<_> = open.map(|(_, push)| push.record).collect();
+    let mut found: Vec<Record> = Vec::new();
     for ((of, remote, moves), now) in reflogs.iter().zip(&looked_at) {
         let name = &now.tracking.name;
         let mut before = before.iter().map(|one| &one.tracking);
@@ -74,7 +74,11 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
             let mut idle = idle.iter().filter(|(name, _)| *name == remote.name);
             !idle.any(|(_, asked)| at.duration_since(*asked).abs() <= MOMENT)
         };
-        records.retain(|one| one.at >= since && was_sent(one.at) && !open.contains(&one.commit));
+        let is_open = |one: &Record| {
+            let mut open = open.iter().filter(|open| open.is_at(one.place()));
+            open.any(|open| open.commit == one.commit)
+        };
+        records.retain(|one| one.at >= since && was_sent(one.at) && !is_open(one));
         if !records.is_empty() {
             let named = named_since(repository, of.place_of(remote))?;
             records.retain(|one| named.is_none_or(|named| one.at >= named));
@@ -108,12 +112,16 @@ fn unrecorded(
     known: usize,
 ) -> Result<Vec<Record>, Stop> {
     let mut found = Vec::new();
+    let now = SystemClock.now();
+    let entries = repository.ledger().read_last(MOST_ENTRIES)?.entries;
     for (index, moved) in moves.iter().enumerate().skip(known) {
-        // A judged push has another time only where GIT_COMMITTER_DATE gave git a wrong one.
+        // GIT_COMMITTER_DATE gave git a time that cannot be that of the judged push, which has its own then.
         let is_redated = |record: &Record, deployed: &Deployed| {
-            deployed.decided.is_some()
-                && record.is_by(&moved.by)
-                && !moves.iter().any(|other| other.at == record.at)
+            deployed.decided.is_some_and(|decided| {
+                (moved.at <= decided - SECOND || moved.at > now)
+                    && !moves.iter().any(|other| other.at == record.at)
+                    && entries.iter().any(|entry| entry.at == decided)
+            })
         };
         let is_same = |record: &Record| {
             record.is_at(place)
@@ -136,7 +144,17 @@ fn unrecorded(
                 repository.records(commit)
             })
         };
-        let replaces = older.map(live).transpose()?;
+        let replaces = match older {
+            Some(older) => Some(live(older)?),
+            // git forgets the reflog of a branch that is deleted.
+            None => {
+                let all = repository.notes().all()?;
+                newest(&all, place, moved.at - SECOND).map(|one| one.commit.clone())
+            }
+        };
+        // That another commit was there meanwhile tells a push from one that finds all up to date.
+        let unseen = older.map(|older| replaced_unseen(repository, place, &older.commit, older.at));
+        let unseen = unseen.transpose()?.flatten();
         let decided = let_go(repository, place, &moved.commit, moved.at)?;
         let told = decided.as_ref().and_then(Record::deployed).cloned();
         let event = Event::Deployed(Deployed {
@@ -144,8 +162,9 @@ fn unrecorded(
             ..told.unwrap_or_else(|| Deployed::new(Judged::Unjudged))
         });
         let record = Record::new(moved.at, &*moved.by, place, &moved.commit, event);
-        let known = [records, found.clone()].concat();
+        let known = [records, found.clone(), unseen.iter().cloned().collect()].concat();
         if !place.is_repeat(&record, &known) {
+            found.extend(unseen);
             found.push(record);
         }
     }

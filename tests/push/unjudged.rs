@@ -254,3 +254,120 @@ fn the_gate_off_tells_its_reason_though_the_pushed_policy_cannot_be_read() {
         assert!(!status.contains(LOUD), "{status}");
     }
 }
+
+#[test]
+fn a_judged_push_hides_none_that_went_around_the_gate_later() {
+    let shop = shop();
+    let [ana, ben] = people(&shop);
+    let [one, two] = [("09:00", "one"), ("10:00", "two")].map(|(time, subject)| {
+        let id = ana.commits(subject);
+        ana.push(time, "origin").goes();
+        ana.push(time, "staging").goes();
+        id
+    });
+    // git forgets the reflog of a branch that is deleted.
+    let staging = shop.path("staging.git").display().to_string();
+    let config = ["-C", &staging, "config", "receive.denyDeleteCurrent", "no"];
+    ana.git(&config).goes();
+    for (time, commit) in [("11:00", ""), ("11:01", &one), ("12:00", &two)] {
+        let refspec = format!("{commit}:refs/heads/master");
+        let push = ["git", "push", "-q", "--no-verify", "staging", &refspec];
+        ana.at(time, &push).goes();
+    }
+    for person in [&ana, &ben] {
+        let status = person.reads("12:01", &["status"]);
+        let staging = format!("since 12:00 (1m), by Ana\n            {LOUD}");
+        assert!(status.contains(&staging), "{status}");
+    }
+    ana.push("12:02", "production")
+        .refused("promotion")
+        .says("has been on staging for 2m");
+}
+
+#[test]
+fn a_push_around_the_gate_from_another_machine_is_not_taken_for_the_judged_one() {
+    let shop = shop();
+    let [ana, ben] = people(&shop);
+    let one = ana.commits("one");
+    ana.push("09:00", "origin").goes();
+    ana.push("09:00", "staging").goes();
+    ben.commits("two");
+    ben.push("10:00", "origin").goes();
+    ben.push("10:00", "staging").goes();
+    let desktop = Person::joins(&shop, "Desktop", &["staging", "production"]);
+    for key in ["user.name", "user.email"] {
+        let hers = ana.git(&["config", key]).goes().stdout;
+        desktop.git(&["config", key, hers.trim()]).goes();
+    }
+    desktop.git(&["fetch", "-q", "staging"]).goes();
+    let refspec = format!("{one}:refs/heads/master");
+    let push = [
+        "git",
+        "push",
+        "-q",
+        "--force",
+        "--no-verify",
+        "staging",
+        &refspec,
+    ];
+    desktop.at("12:00", &push).goes();
+    let status = desktop.reads("12:30", &["status"]);
+    assert!(status.contains("since 12:00 (30m), by Ana"), "{status}");
+    assert!(status.contains(LOUD), "{status}");
+}
+
+#[test]
+fn another_commit_that_was_fetched_in_between_tells_that_the_judged_one_went() {
+    let shop = shop();
+    let [ana, ben] = people(&shop);
+    ana.commits("one");
+    ana.push("09:00", "origin").goes();
+    ana.push("09:00", "staging").goes();
+    let wip = ben.commits("wip");
+    let staging = shop.path("staging.git").display().to_string();
+    around(&ben, "10:00", &staging, "HEAD:master");
+    ana.at("11:00", &["git", "fetch", "-q", "staging"]).goes();
+    let push = [
+        "git",
+        "push",
+        "-q",
+        "--force",
+        "--no-verify",
+        "staging",
+        "master",
+    ];
+    ana.at("12:00", &push).goes();
+    for person in [&ana, &ben] {
+        let status = person.reads("12:01", &["status"]);
+        let staging = format!("since 12:00 (1m), by Ana\n            {LOUD}");
+        assert!(status.contains(&staging), "{status}");
+        let log = person.reads("12:01", &["log"]);
+        let seen = format!(
+            "2026-11-24 11:00  unjudged    staging       {}  noticed by Ana",
+            &wip[..7]
+        );
+        assert_eq!(log.matches(&seen).count(), 1, "{log}");
+    }
+}
+
+#[test]
+fn a_push_that_is_open_hides_none_of_its_commit_to_another_place() {
+    let shop = shop();
+    let [ana, _] = people(&shop);
+    deploys(&ana);
+    ana.commits("two");
+    ana.push("10:00", "origin").goes();
+    // Staging goes down in the middle of the push.
+    let staging = shop.path("staging.git");
+    let hook = staging.join("hooks/pre-receive");
+    let away = shop.path("away").display().to_string();
+    let script = format!("#!/bin/sh\nmv {} {away}\nexit 1\n", staging.display());
+    fs::write(&hook, script).unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    ana.push("10:05", "staging").goes_not();
+    let push = ["git", "push", "-q", "--no-verify", "production", "master"];
+    ana.at("10:10", &push).goes();
+    let status = ana.reads("10:30", &["status"]);
+    let production = format!("since 10:10 (20m), by Ana\n            {LOUD}");
+    assert!(status.contains(&production), "{status}");
+}
