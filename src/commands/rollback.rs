@@ -34,6 +34,10 @@ pub(crate) fn run(args: &Rollback) -> Done {
     let trunk = local.trunk.as_ref().ok();
     let mut targets = Target::all(&of, None, policy, trunk, &world)?;
     targets.retain(|target| target.live.is_some());
+    if targets.is_empty() {
+        let message = format!("nothing was ever deployed to {}", environment.name);
+        return Err(Stop::undecided(message));
+    }
     let commit = match &args.commit {
         Some(revision) => {
             let commit = world.revision(revision)?;
@@ -110,10 +114,6 @@ fn chosen(of: &EnvironmentRemotes, targets: &[Target], world: &Repository) -> Re
     let before =
         |(target, live): &(&Target, &Oid)| previous(of.place_of(&target.remote), live, world);
     match lives.as_slice() {
-        [] => {
-            let message = format!("nothing was ever deployed to {environment}");
-            return Err(Stop::undecided(message));
-        }
         [live, ..] if is_one => return before(live),
         _ => {}
     }

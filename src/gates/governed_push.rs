@@ -195,20 +195,24 @@ impl<'p> GovernedPush<'p> {
         })
     }
 
-    /// What runs where it goes, whose branch has this commit: what the environment's command has told, else what
-    /// is remembered.
+    /// What runs where it goes: what the environment's command has told, else what is remembered.
     pub(crate) fn running(
         &self,
-        git: Option<&Oid>,
         told: Option<&Result<Oid, Stop>>,
         memory: &dyn Memory,
     ) -> Result<Option<Oid>, Stop> {
         if let Some(Ok(runs)) = told {
             return Ok(Some(runs.clone()));
         }
-        match self.place() {
-            Some(place) => memory.runs_at(place, git),
-            None => Ok(git.cloned()),
+        let git = (self.updates.iter()).find_map(|update| update.replaces.as_ref());
+        match (self.place().zip(self.environment()), git) {
+            (Some((place, _)), Some(git)) => memory.runs_at(place, Some(git)),
+            // What a branch that is new there or was deleted does not tell.
+            (Some((place, environment)), None) => {
+                let (remote, branches) = (self.push.remote.as_ref(), &environment.branches);
+                memory.deployed_last(place, remote, branches)
+            }
+            (None, git) => Ok(git.cloned()),
         }
     }
 

@@ -31,10 +31,10 @@ pub(crate) fn of(
         return Ok(None);
     };
     let only = match push.updates[..] {
-        [update] => update.commit.as_ref().zip(Some(update)),
+        [update] => update.commit.as_ref(),
         _ => None,
     };
-    let Some((commit, update)) = only else {
+    let Some(commit) = only else {
         let why = format!(
             "a rollback of {} is one commit to one branch",
             here.environment
@@ -42,7 +42,7 @@ pub(crate) fn of(
         let rollback = command(["pushgate", "rollback", here.environment.as_str()]);
         return Err(Stop::refused(why).cure("go back to what was live before", [rollback]));
     };
-    let replaces = push.running(update.replaces.as_ref(), told, world.memory)?;
+    let replaces = push.running(told, world.memory)?;
     let mut in_place_of = None;
     if let Some(old) = &replaces
         && world.repository.is_past(old, commit, &push.remote)? == Some(true)

@@ -9,8 +9,8 @@ use super::{Repository, network::LIMIT};
 use crate::{
     cure::command,
     gates::{
-        self, EnvironmentRemote, EnvironmentRemotes, Stop, Tip, Tips, facts::TrunkName,
-        remote_tips::at_once,
+        self, EnvironmentRemote, EnvironmentRemotes, Memory as _, Stop, Tip, Tips,
+        facts::TrunkName, remote_tips::at_once,
     },
     memory::{
         deployments::newest,
@@ -121,6 +121,14 @@ impl Repository {
     /// The last deployment to a place, as far as it is remembered.
     pub(crate) fn remembered(&self, place: Place<'_>) -> Result<Option<Record>, Stop> {
         Ok(newest(&self.notes().all()?, place, Timestamp::now()).cloned())
+    }
+
+    /// What runs at a place where git's ref has this commit; where git has none there any more, what was deployed last.
+    pub(crate) fn runs(&self, place: Place<'_>, git: Option<&Oid>) -> Result<Option<Oid>, Stop> {
+        match git {
+            Some(_) => self.runs_at(place, git),
+            None => Ok(self.remembered(place)?.map(|record| record.commit)),
+        }
     }
 
     /// Finds the remotes that lead to an environment.

@@ -585,6 +585,57 @@ fn it_needs_no_hook_and_with_the_gate_off_it_is_recorded() {
 }
 
 #[test]
+fn where_the_branch_is_gone_what_was_deployed_last_is_what_runs() {
+    let it = Deployed::new();
+    // Not in the same second as `two`.
+    it.shop
+        .push_ungated("production", &format!("+{}:master", it.two));
+    it.shop
+        .push_at("2026-11-24 11:00:00", "production", "master")
+        .goes();
+    let gone = || {
+        let delete = ["update-ref", "-d", "refs/heads/master"];
+        let git = ["--git-dir", "../production.git"];
+        it.shop.git(git.into_iter().chain(delete)).goes();
+    };
+    gone();
+    let (two, three) = (&it.two[..7], &it.three[..7]);
+    let status = it.shop.pushgate(["status"]).stdout;
+    assert!(!status.contains("nothing was ever"), "{status}");
+    assert!(!status.contains("first deployment"), "{status}");
+    let says = format!("from {three} back to {two}");
+    it.shop.git(["switch", "-q", "--detach", &it.two]).goes();
+    it.back(NIGHT).goes().says(&says);
+    follow_up(&it.shop.app);
+    it.shop
+        .push_at("2026-11-25 10:00:00", "production", "+master")
+        .refused("promotion")
+        .says(&format!("a rollback took {three} off production"));
+    let again = ["approve", "--again", "production", "--commit", &it.three];
+    it.shop.pushgate(again).goes();
+    it.shop.push("production", "+master").goes();
+    follow_up(&it.shop.app);
+    gone();
+    it.shop.git(["switch", "-q", "--detach", &it.two]).goes();
+    it.shop.later(3600);
+    goes_back(&it.shop, &["production", &it.two])
+        .goes()
+        .says(&says);
+    assert_eq!(it.shop.tip("production", "master"), it.two);
+}
+
+#[test]
+fn where_nothing_was_deployed_there_is_nothing_to_go_back_from() {
+    let shop = Sandbox::bare();
+    shop.policy("suite: {run: 'true'}\nenvironments: {production: {}}\n");
+    for commit in [&[][..], &["production", "HEAD"]] {
+        goes_back(&shop, commit)
+            .ends_with(2)
+            .says("nothing was ever deployed to production");
+    }
+}
+
+#[test]
 fn two_refs_are_no_rollback() {
     let it = Deployed::new();
     let refspecs = ["master", "main"].map(|name| format!("+{}:refs/heads/{name}", it.two));

@@ -24,7 +24,7 @@ use crate::{
     git::Repository,
     memory::ledger::Entry,
     policy::{self, Environment},
-    push::{Oid, Push, destination::Destination, url::label},
+    push::{Push, destination::Destination, url::label},
     text::printable,
 };
 
@@ -230,14 +230,10 @@ impl<'d> Decider<'d> {
     /// What is to be written down about one target.
     fn part(&self, push: &GovernedPush<'_>, verdict: &Verdict) -> Part {
         let commits = push.commits();
-        let git = change(push).and_then(|change| change.replaces);
         // What cannot be read has been said, or stops the push.
-        let runs = |git: Option<&Oid>| {
-            let told = verdict.runs.as_ref();
-            let known = push.running(git, told, self.world.memory).ok().flatten();
-            known.or_else(|| git.cloned())
-        };
-        let replaces = runs(git);
+        let known = push.running(verdict.runs.as_ref(), self.world.memory);
+        let git = || change(push)?.replaces.cloned();
+        let replaces = known.ok().flatten().or_else(git);
         let entry = Entry {
             environment: match push.target {
                 Target::Environment(name) => Some(name.to_owned()),
@@ -250,7 +246,7 @@ impl<'d> Decider<'d> {
             replaces,
             ..self.entry(verdict)
         };
-        Part::new(push, verdict, entry, &runs)
+        Part::new(push, verdict, entry)
     }
 
     /// An entry with what the overrides and the gates say.

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::part::change;
-use bstr::ByteSlice;
 
 use crate::{
     cure::{Cure, command},
@@ -45,8 +44,9 @@ pub(super) fn add_contents(
             verdict.notes.push(error.in_one_line());
         }
         // The team's notes came with the answers of the remotes.
-        match push.running(git, told, world.memory) {
-            Ok(Some(runs)) if Some(&runs) != git => {
+        match (push.running(told, world.memory), &mut found) {
+            (Ok(last), Ok(contents)) if git.is_none() && told.is_none() => contents.last = last,
+            (Ok(Some(runs)), _) if Some(&runs) != git => {
                 let here = push.here.as_ref();
                 verdict
                     .notes
@@ -54,18 +54,8 @@ pub(super) fn add_contents(
                 let (since, repository) = (Some(&runs), world.repository);
                 found = Contents::of(change.commit, since, &push.remote, repository);
             }
-            Ok(_) => {}
-            Err(error) => verdict.notes.push(error.in_one_line()),
-        }
-    }
-    if let (Ok(contents), Some(environment), Some(place)) =
-        (&mut found, push.environment(), push.place())
-        && contents.since.is_none()
-    {
-        let (remote, branches) = (push.push.remote.as_bstr(), &environment.branches);
-        match world.memory.deployed_last(place, remote, branches) {
-            Ok(last) => contents.last = last,
-            Err(error) => found = Err(error),
+            (Ok(_), _) => {}
+            (Err(error), _) => verdict.notes.push(error.in_one_line()),
         }
     }
     match found {

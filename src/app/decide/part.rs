@@ -32,13 +32,7 @@ pub(super) struct Part {
 }
 
 impl Part {
-    /// `runs`: what runs where a branch has a commit.
-    pub(super) fn new(
-        push: &GovernedPush<'_>,
-        verdict: &Verdict,
-        entry: Entry,
-        runs: &dyn Fn(Option<&Oid>) -> Option<Oid>,
-    ) -> Self {
+    pub(super) fn new(push: &GovernedPush<'_>, verdict: &Verdict, entry: Entry) -> Self {
         let share = push.share().map(str::to_owned);
         let changes: Vec<_> = changes(push).collect();
         let before = push.before.as_ref().filter(|_| verdict.first);
@@ -51,7 +45,7 @@ impl Part {
         let open = changes.into_iter().map(|change| {
             let deployed = Deployed {
                 // A command may deploy once more what is there.
-                replaces: runs(change.replaces).filter(|old| old != change.commit),
+                replaces: (entry.replaces.clone()).filter(|old| old != change.commit),
                 gates: skipped(verdict),
                 reason: entry.reason.clone(),
                 decided: Some(entry.at),

@@ -6,8 +6,7 @@ use super::super::Error;
 use crate::{
     app::follow_up::catch_up,
     gates::{
-        EnvironmentRemote, EnvironmentRemotes, Memory, Remotes, remote_tips::RemoteTips,
-        verdict::TrunkName,
+        EnvironmentRemote, EnvironmentRemotes, Remotes, remote_tips::RemoteTips, verdict::TrunkName,
     },
     git::{Repository, network::LIMIT},
     policy::Policy,
@@ -78,7 +77,7 @@ impl Target {
                     .to_owned();
                 let git = deployed.map(|(_, commit)| commit.clone());
                 let live = match &runs {
-                    None => world.runs_at(of.place_of(&url), git.as_ref())?,
+                    None => world.runs(of.place_of(&url), git.as_ref())?,
                     runs => runs.clone(),
                 };
                 let first = targets.first();

@@ -90,7 +90,7 @@ impl Inputs<'_> {
             }
             None => {
                 let git = git?;
-                let runs = self.world.runs_at(place, git.as_ref())?;
+                let runs = self.world.runs(place, git.as_ref())?;
                 (git, runs)
             }
         };
@@ -264,7 +264,7 @@ impl Inputs<'_> {
         // Where it cannot be compared, the line of what is live says why.
         let runs = match self.tips.running(remotes) {
             Some(runs) => runs.ok(),
-            None => self.world.runs_at(remotes.place_of(next.remote), old)?,
+            None => self.world.runs(remotes.place_of(next.remote), old)?,
         };
         let since = runs.as_ref().or(old);
         *contents = Contents::of(commit, since, &remotes.environment, self.world).ok();
