@@ -10,7 +10,7 @@ use std::{
 
 use super::{
     answers::SystemClock,
-    settle::{Ask, forget_old, settle},
+    settle::{Ask, forget_old, is_running, settle},
     sharing::{Unshared, start_follow_up},
     unjudged,
 };
@@ -19,7 +19,6 @@ use crate::{
     gates::{Clock, Stop},
     git::{Repository, notes::LIMIT},
     policy::Policy,
-    process::detached,
 };
 
 /// How long it lives; later commands do what is left.
@@ -61,7 +60,7 @@ pub(crate) fn run() {
     while Instant::now() < deadline {
         let open = repository.open_pushes().open();
         let (running, ended): (Vec<_>, Vec<_>) =
-            (open.into_iter()).partition(|(_, push)| push.git.is_some_and(detached::is_running));
+            (open.into_iter()).partition(|(_, push)| is_running(push));
         // A remote that does not answer is asked once; the next command asks again.
         if ended
             .into_iter()

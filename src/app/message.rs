@@ -8,6 +8,8 @@ pub(crate) enum Message {
     Line(String),
     /// A line that must not be missed.
     Warning(String),
+    /// Why it is not recorded yet which earlier pushes arrived.
+    Unsettled(Stop),
     /// What the gates said about a target.
     Verdict(String, Box<Verdict>),
     /// Why the push does not go, though no gate was asked.

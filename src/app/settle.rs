@@ -94,7 +94,7 @@ pub(crate) fn settle(repository: &Repository, ask: Ask) -> Result<(), Stop> {
     for one in all {
         let outcome = match (one.arrived, ask) {
             (Some(at), _) => Outcome::Arrived(at),
-            (None, Ask::Ended { well }) if one.is_of_this_process() => {
+            (None, Ask::Ended { well }) if is_of_this_process(&one.push) => {
                 if well {
                     Outcome::Arrived(now)
                 } else {
@@ -112,7 +112,8 @@ pub(crate) fn settle(repository: &Repository, ask: Ask) -> Result<(), Stop> {
         one.close(repository, outcome)?;
     }
     if matches!(ask, Ask::Nobody | Ask::Ended { .. }) {
-        return Ok(());
+        let mut rest = rest.into_iter();
+        return rest.try_for_each(|one| one.close(repository, Outcome::Open));
     }
     let ask_remote =
         |one: &Ended| repository.remote_tip(one.push.url.as_str().into(), &one.push.target, wait);
@@ -127,9 +128,33 @@ pub(crate) fn settle(repository: &Repository, ask: Ask) -> Result<(), Stop> {
     Ok(())
 }
 
+/// Whether the push may still arrive.
+pub(super) fn is_running(push: &OpenPush) -> bool {
+    [push.git, push.child]
+        .into_iter()
+        .flatten()
+        .any(detached::is_running)
+}
+
+/// Writes down that this process has started a `git push`, whose pushes are open.
+pub(crate) fn started(repository: &Repository, child: u32) {
+    let child = detached::process(child.cast_signed());
+    for (path, mut push) in repository.open_pushes().open() {
+        if is_of_this_process(&push) {
+            push.child = Some(child);
+            // Without it the push has ended when this process has.
+            let _ = file::write_json(&path, &push);
+        }
+    }
+}
+
+fn is_of_this_process(push: &OpenPush) -> bool {
+    push.git.is_some_and(|(id, _)| id == detached::this().0)
+}
+
 fn ended(repository: &Repository) -> Vec<Ended> {
     let open = repository.open_pushes().open().into_iter();
-    open.filter(|(_, push)| !push.git.is_some_and(detached::is_running))
+    open.filter(|(_, push)| !is_running(push))
         .map(|(path, push)| Ended {
             path,
             push,
@@ -158,6 +183,7 @@ fn prove(all: &mut [Ended], repository: &Repository) -> Result<(), Stop> {
                 let before = one.push.tracking.as_ref();
                 let before = before.filter(|before| before.name == name && before.moves <= place);
                 one.arrived.is_none()
+                    && !one.push.read_out
                     && one.push.record.commit == moved.commit
                     && before.is_some_and(|before| fits(before, &moves))
             };
@@ -201,7 +227,7 @@ fn by_tip(
     };
     if tip != Some(&record.commit) {
         let is_refused =
-            matches!(ask, Ask::JustEnded { refused: true, .. }) && one.is_of_this_process();
+            matches!(ask, Ask::JustEnded { refused: true, .. }) && is_of_this_process(push);
         // What it replaced may have come back since.
         let is_unmoved =
             tip == push.old.as_ref() && !tip.map_or(Ok(false), is_brought_by_another)?;
@@ -234,10 +260,6 @@ fn by_tip(
 }
 
 impl Ended {
-    fn is_of_this_process(&self) -> bool {
-        (self.push.git).is_some_and(|(id, _)| id == detached::this().0)
-    }
-
     /// Whether another command than `git push` deploys, whose end alone tells whether it did.
     fn is_by_command(&self) -> bool {
         let deployed = self.push.record.deployed();
@@ -245,9 +267,13 @@ impl Ended {
     }
 
     /// Writes down what became of it.
-    fn close(self, repository: &Repository, outcome: Outcome) -> Result<(), Stop> {
+    fn close(mut self, repository: &Repository, outcome: Outcome) -> Result<(), Stop> {
         let record = match outcome {
-            Outcome::Open => return Ok(()),
+            Outcome::Open if self.push.read_out => return Ok(()),
+            Outcome::Open => {
+                self.push.read_out = true;
+                return self.mark(State::Open);
+            }
             Outcome::Missing => return self.mark(State::Missing),
             Outcome::Unknown => return self.mark(State::Unknown),
             Outcome::Arrived(at) => Record {

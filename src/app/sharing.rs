@@ -23,17 +23,22 @@ pub(crate) fn write(
     if records.is_empty() {
         return Ok(());
     }
-    repository.notes().add(records)?;
-    if let Some(remote) = share {
+    let mark = || {
+        let Some(remote) = share else {
+            return Ok(());
+        };
         let unshared = Unshared {
             remote: remote.to_owned(),
             tip: repository.reference(REF).ok().flatten(),
             why: None,
         };
         let marked = repository.change_unshared(remote, |_| Some(unshared));
-        marked.map_err(|error| Stop::failed("remember what to share", &error))?;
-    }
-    Ok(())
+        marked.map_err(|error| Stop::failed("remember what to share", &error))
+    };
+    // Before, for a process that is killed in between; after, for another one that has shared meanwhile.
+    mark()?;
+    repository.notes().add(records)?;
+    mark()
 }
 
 /// Starts `pushgate follow-up`, where there is anything for it to do. Nothing depends on it: the next

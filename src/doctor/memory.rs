@@ -12,12 +12,12 @@ use crate::{
     app::unjudged::sighting,
     cure::command,
     file,
-    gates::{EnvironmentRemotes, Memory},
+    gates::{EnvironmentRemotes, Memory, Stop},
     memory::{
         deployments::current,
         history::history,
         ledger::Entry,
-        record::{Judged, Record},
+        record::{Judged, REF, Record},
     },
     push::Oid,
     text::{listed, rounded_span, shell_word},
@@ -93,6 +93,22 @@ pub(crate) fn state(opened: &Opened) -> Found {
         }
     });
     Ok(findings.collect())
+}
+
+/// The lock of the notes that a git which was killed has left: nothing can be recorded while it is there.
+pub(crate) fn notes(opened: &Opened) -> Found {
+    let world = &opened.world;
+    let lock = world.common_dir().join(format!("{REF}.lock"));
+    // No pushgate writes the notes meanwhile.
+    let _ours = world.notes().lock()?;
+    if !lock.exists() {
+        return Ok(Vec::new());
+    }
+    let path = from_here(&lock);
+    let finding = Finding::error(Stop::undecided(format!(
+        "{path} keeps every deployment from being recorded: a git that was killed has left it"
+    )));
+    Ok(vec![finding.run(command(["rm", &path]))])
 }
 
 /// The deployments to each environment that no gate has judged, as far as the team knows.

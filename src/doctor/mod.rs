@@ -27,7 +27,7 @@ type Found = Result<Vec<Finding>, Stop>;
 type Check = fn(&Opened) -> Found;
 
 /// The checks of a repository with their headings and names, in the order of the report.
-const CHECKS: [(&str, &str, Check); 19] = [
+const CHECKS: [(&str, &str, Check); 20] = [
     ("program", "reach", |opened| one(program::reach(opened))),
     ("hook", "directory", hook::directory),
     ("hook", "hook", hook::judges),
@@ -46,6 +46,7 @@ const CHECKS: [(&str, &str, Check); 19] = [
     ("suite", "suite", suite::check),
     ("memory", "ledger", memory::ledger),
     ("memory", "state", memory::state),
+    ("memory", "notes", memory::notes),
     ("memory", "deployments", memory::unjudged),
     ("clock", "zone", clock::zone),
     ("clock", "clock", clock::behind),

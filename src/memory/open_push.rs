@@ -33,6 +33,12 @@ pub struct OpenPush {
     pub tracking: Option<Tracking>,
     /// The process of `git push`, or of the deploy that makes the push: its id, and when it started.
     pub git: Option<(i32, u64)>,
+    /// The `git push` that a deploy has started, which may outlive it.
+    #[serde(default)]
+    pub child: Option<(i32, u64)>,
+    /// Whether git's reflog was read after git had ended: what comes later is of another push.
+    #[serde(default)]
+    pub read_out: bool,
     /// The remote where the team shares its records.
     pub share: Option<String>,
     pub state: State,
@@ -72,6 +78,8 @@ impl OpenPush {
             old: None,
             tracking: None,
             git: None,
+            child: None,
+            read_out: false,
             share: None,
             state: State::Open,
         }

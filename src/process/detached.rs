@@ -79,8 +79,12 @@ fn says_dry_run(words: &[String]) -> bool {
 
 /// This process, for a push that it makes itself.
 pub(crate) fn this() -> (i32, u64) {
-    let id = getpid().as_raw();
-    (id, Stat::of(id).map_or(0, |this| this.start))
+    process(getpid().as_raw())
+}
+
+/// A process with when it started.
+pub(crate) fn process(id: i32) -> (i32, u64) {
+    (id, Stat::of(id).map_or(0, |found| found.start))
 }
 
 /// Whether another process is still there; 0 for when it started: not known. What this one has pushed itself

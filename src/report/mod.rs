@@ -171,6 +171,13 @@ pub(crate) fn messages(messages: &[Message]) {
         match one {
             Message::Line(line) => say(line),
             Message::Warning(line) => warn(line),
+            Message::Unsettled(stop) => {
+                let why = stop.in_one_line();
+                warn(&format!(
+                    "which earlier pushes arrived is not recorded yet: {why}"
+                ));
+                print(cures(&stop.cures));
+            }
             Message::Verdict(what, verdict) => print(self::verdict(what, verdict)),
             Message::Stopped(what, why) => print(stopped(what, why)),
         }

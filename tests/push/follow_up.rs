@@ -5,7 +5,7 @@ use std::{
     fs,
     os::unix::{fs::PermissionsExt, net::UnixListener},
     path::{Path, PathBuf},
-    process::Stdio,
+    process::{Command, Stdio},
 };
 
 use nix::{
@@ -61,18 +61,20 @@ struct Slow<'s> {
 impl<'s> Slow<'s> {
     /// Pushes to staging, whose hook of this name waits.
     fn push(shop: &'s Sandbox, hook: &str, then: &str, args: &[&str]) -> Self {
+        let mut command = shop.command("git");
+        Self::start(shop, hook, then, command.args(args))
+    }
+
+    /// Runs what pushes to staging, whose hook of this name waits.
+    fn start(shop: &'s Sandbox, hook: &str, then: &str, command: &mut Command) -> Self {
         let root = shop.root().display();
         let wait =
             format!("touch {root}/there; while [ ! -e {root}/go-on ]; do sleep 0.02; done; {then}");
         server_hook(shop, "staging", hook, &wait);
-        let mut command = shop.command("git");
-        command
-            .args(args)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
+        command.stdout(Stdio::null()).stderr(Stdio::null());
         let slow = Self {
             shop,
-            git: Started::new(&mut command),
+            git: Started::new(command),
         };
         until("the server has it", || {
             shop.path("there").exists().then_some(())
@@ -193,6 +195,71 @@ fn git_killed_while_the_server_works_on_has_arrived_all_the_same() {
             .contains("no gate judged this: it was pushed with --no-verify, or"),
         "{status}"
     );
+}
+
+#[test]
+fn a_deploy_killed_while_its_git_goes_on_was_judged() {
+    let shop = Sandbox::new();
+    let two = shop.commit_on_origin("two");
+    let mut command = shop.command(PUSHGATE);
+    let deploy = command.args(["deploy", "staging", "--yes"]);
+    let slow = Slow::start(&shop, "post-receive", "exit 0", deploy);
+    assert_eq!(shop.tip("staging", "master"), two);
+    kill(Pid::from_raw(slow.git.id().cast_signed()), Signal::SIGKILL).unwrap();
+    assert_eq!(log(&shop), ["staging go open"]);
+    slow.goes_on();
+    until("git has ended", || {
+        let all = living_in(shop.root());
+        (!all.iter().any(|line| line.contains("git push"))).then_some(())
+    });
+    assert_eq!(log(&shop), ["staging go arrived"]);
+    let known = deployments(&shop, &shop.app);
+    assert_eq!(known, [format!("staging go {}", &two[..7])]);
+}
+
+#[test]
+fn a_lock_that_a_killed_git_left_stops_no_push_and_loses_nothing() {
+    let shop = Sandbox::new();
+    shop.commit_on_origin("two");
+    shop.push("staging", "master").goes();
+    shared(&shop.app);
+    let three = shop.commit_on_origin("three");
+    let lock = shop.app.join(".git/refs/notes/pushgate.lock");
+    fs::write(&lock, "").unwrap();
+    shop.push("staging", "master").goes();
+    follow_up(&shop.app);
+    shop.commit("four");
+    shop.push("origin", "master")
+        .goes()
+        .says("which earlier pushes arrived is not recorded yet")
+        .says("\n    pushgate doctor\n");
+    let cure = "rm .git/refs/notes/pushgate.lock";
+    let ran = shop.pushgate(["doctor"]).ends_with(1);
+    assert!(ran.stdout.contains(&format!("    {cure}\n")), "{ran}");
+    let mut words = cure.split(' ');
+    shop.run_in(&shop.app, words.next().unwrap(), words).goes();
+    assert_eq!(log(&shop), ["staging go arrived"; 2]);
+    let known = format!("staging go {}", &three[..7]);
+    assert!(deployments(&shop, &shop.app).contains(&known));
+}
+
+#[test]
+fn what_could_not_be_marked_for_sharing_is_shared_later() {
+    let shop = Sandbox::new();
+    let two = shop.commit_on_origin("two");
+    // Stands for the death of the process between the note and the mark.
+    let mark = shop.app.join(".git/pushgate/unshared");
+    fs::create_dir_all(&mark).unwrap();
+    let mut command = shop.command("git");
+    Ran::of(command.args(PUSH)).goes();
+    until("the follow-up is gone", || {
+        living_in(shop.root()).is_empty().then_some(())
+    });
+    fs::remove_dir(&mark).unwrap();
+    assert_eq!(log(&shop), ["staging go arrived"]);
+    shared(&shop.app);
+    let known = [format!("staging go {}", &two[..7])];
+    assert_eq!(deployments(&shop, &shop.path("origin.git")), known);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::PermissionsExt};
 
 use super::remembered::{people, shop_of};
-use crate::support::{Sandbox, person::Person};
+use crate::support::{Ran, Sandbox, person::Person, processes::living_in, until};
 
 const POLICY: &str = "\
 suite: {run: 'true'}
@@ -162,6 +162,33 @@ fn a_rollback_that_git_refused_has_not_happened() {
     let ran = ana.pushgate("12:10", &["rollback", "production", &two, "--yes"]);
     ran.goes();
     assert_ne!(one, two);
+}
+
+#[test]
+fn a_push_around_the_gate_is_not_the_judged_one_that_was_cut_off_hours_before() {
+    let shop = shop();
+    let [ana, _] = people(&shop);
+    deploys(&ana);
+    ana.commits("two");
+    ana.push("15:50", "origin").goes();
+    let [staging, away] = ["staging.git", "away.git"].map(|name| shop.path(name));
+    let hook = staging.join("hooks/pre-receive");
+    let goes_down = format!("mv {} {}", staging.display(), away.display());
+    fs::write(&hook, format!("#!/bin/sh\n{goes_down}\nexit 1\n")).unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = shop.at("2026-11-24 15:50:00");
+    Ran::of(command.args(["git", "push", "staging", "master"])).goes_not();
+    until("its git has ended", || {
+        living_in(shop.root()).is_empty().then_some(())
+    });
+    fs::rename(&away, &staging).unwrap();
+    fs::remove_file(staging.join("hooks/pre-receive")).unwrap();
+    let words = ["git", "push", "-q", "--no-verify", "staging", "master"];
+    let mut command = shop.at("2026-11-24 23:31:00");
+    Ran::of(command.args(words)).goes();
+    let status = ana.reads("23:40", &["status"]);
+    assert!(status.contains("since 23:31"), "{status}");
+    assert!(status.contains(LOUD), "{status}");
 }
 
 #[test]

@@ -63,6 +63,12 @@ impl<'d> Decider<'d> {
             pending.messages.push(Message::Stopped(what, error));
             return pending;
         }
+        // Those pushes stay open, and are settled by a later command.
+        if self.off().is_none()
+            && let Err(error) = journal.settle()
+        {
+            pending.messages.push(Message::Unsettled(error));
+        }
         if is_edited {
             pending.messages.push(Message::Line(format!(
                 "note: the uncommitted edit of {} changes nothing; the pushed one counts",

@@ -10,8 +10,10 @@ use crate::{
 };
 
 pub(crate) trait Journal {
-    /// Settles what is known of earlier pushes, and fails where no entry could be written.
+    /// Fails where no entry could be written.
     fn prepare(&self) -> Result<(), Stop>;
+    /// Records which earlier pushes have arrived, as far as git's own files tell.
+    fn settle(&self) -> Result<(), Stop>;
     fn append(&self, entry: &Entry) -> Result<(), Stop>;
     /// Has the arrival of a push looked for.
     fn open(&self, push: &OpenPush) -> Result<(), Stop>;
@@ -31,8 +33,11 @@ pub(crate) trait Journal {
 
 impl Journal for Repository {
     fn prepare(&self) -> Result<(), Stop> {
-        settle::settle(self, settle::Ask::Nobody)?;
         Ok(self.ledger().prepare()?)
+    }
+
+    fn settle(&self) -> Result<(), Stop> {
+        settle::settle(self, settle::Ask::Nobody)
     }
 
     fn append(&self, entry: &Entry) -> Result<(), Stop> {

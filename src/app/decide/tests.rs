@@ -44,6 +44,9 @@ impl Journal for Fakebook {
         *self.prepared.borrow_mut() += 1;
         self.call("prepare")
     }
+    fn settle(&self) -> Result<(), Stop> {
+        self.call("settle")
+    }
     fn append(&self, entry: &Entry) -> Result<(), Stop> {
         self.call("append")?;
         self.written.borrow_mut().push(entry.clone());
@@ -240,6 +243,7 @@ fn in_words(message: &Message) -> String {
     match message {
         Message::Line(line) => format!("line: {line}"),
         Message::Warning(line) => format!("warning: {line}"),
+        Message::Unsettled(why) => format!("unsettled: {}", why.in_one_line()),
         Message::Verdict(what, verdict) => format!("verdict: {what}: {:?}", verdict.decision()),
         Message::Stopped(what, why) => {
             format!("{}: {what}: {}", why.decision().name(), why.in_one_line())

@@ -10,7 +10,10 @@ use super::{
     carry_out::{SIGNAL, see_status, to_its_end},
 };
 use crate::{
-    app::{decide::Pending, settle::Ask},
+    app::{
+        decide::Pending,
+        settle::{Ask, started},
+    },
     gates::{Stop, remote_tips::at_once},
     git::network::LIMIT,
     memory::permit::Permit,
@@ -41,7 +44,11 @@ impl Plan<'_> {
             if is_begun {
                 let mut git = self.world.git.plain(self.push_words(target));
                 git.envs(permit.map(|permit| (DEPLOY, permit.name())));
-                let ended = to_its_end("git push", || git.spawn());
+                let ended = to_its_end("git push", || {
+                    let git = git.spawn()?;
+                    started(self.world, git.id());
+                    Ok(git)
+                });
                 // A push that failed may have arrived all the same; 1: git tells what was refused (git-push(1)), with
                 // 128 it was cut off.
                 let (since, refused) = (start, matches!(ended, Ok(1)));

@@ -2,7 +2,8 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs, io,
+    fs::{self, File},
+    io,
     time::Duration,
 };
 
@@ -93,12 +94,7 @@ impl Notes<'_> {
         &self,
         change: impl Fn(Option<&Oid>) -> Result<bool, Stop>,
     ) -> Result<(), Stop> {
-        let path = self.repository.state_dir().join("notes.lock");
-        let _ = file::state_directory(&self.repository.state_dir());
-        let lock = file::lock(&path, PATIENCE);
-        let _lock = lock
-            .and_then(|lock| lock.ok_or(io::ErrorKind::WouldBlock.into()))
-            .map_err(|error| Stop::failed("write the notes", &error))?;
+        let _lock = self.lock()?;
         for _ in 0..TRIES {
             if change(self.tip()?.as_ref())? {
                 return Ok(());
@@ -108,6 +104,15 @@ impl Notes<'_> {
             format!("write {REF}"),
             &"others wrote it each time",
         ))
+    }
+
+    /// The turn of this process to write the notes.
+    pub(crate) fn lock(&self) -> Result<File, Stop> {
+        let path = self.repository.state_dir().join("notes.lock");
+        let _ = file::state_directory(&self.repository.state_dir());
+        let lock = file::lock(&path, PATIENCE);
+        lock.and_then(|lock| lock.ok_or(io::ErrorKind::WouldBlock.into()))
+            .map_err(|error| Stop::failed("write the notes", &error))
     }
 
     /// What the notes of another tree add to ours.
@@ -203,7 +208,8 @@ impl Notes<'_> {
         if self.tip()?.as_ref() != tip {
             return Ok(false);
         }
-        Err(Stop::not_run(command, output.stderr))
+        let error = Stop::not_run(command, output.stderr);
+        Err(error.cure("see what is wrong here", ["pushgate doctor"]))
     }
 
     /// The name and the mail address of the user, as a commit may hold them.
