@@ -126,7 +126,7 @@ impl Repository {
         let refspecs: Vec<_> = changes.iter().map(refspec).collect();
         let output = match self.network(LIMIT).push(remote, &leases, &refspecs) {
             Ok(output) => output,
-            // It may have changed them all the same, and be busy with its hooks.
+            // It may have changed them all the same: only its answer was late, or was lost.
             Err(error) => return self.changed_meanwhile(remote, changes).ok_or(error),
         };
         // FLAG, a tab, FROM:TO, a tab, words (git-push(1), "OUTPUT").
@@ -138,7 +138,10 @@ impl Repository {
         };
         let told: Vec<_> = output.stdout.lines().filter_map(told).collect();
         if told.is_empty() && !output.is_ok() {
-            return Err(Stop::unreachable(&label(remote.into()), output.stderr));
+            let label = label(remote.into());
+            let mut failed = Stop::unreachable(&label, output.stderr);
+            failed.why = format!("could not change the locks on `{label}`");
+            return self.changed_meanwhile(remote, changes).ok_or(failed);
         }
         let names = told.into_iter().filter(|(is_done, _)| *is_done);
         Ok(Changed {
