@@ -86,6 +86,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Status(args) => ("status", status::run(&args)),
         Command::Approve(args) => ("approve", approve::run(&args)),
         Command::Rollback(args) => ("rollback", rollback::run(&args)),
+        Command::Lock(args) if args.list => ("list of locks", lock::lock(&args)),
         Command::Lock(args) => ("lock", lock::lock(&args)),
         Command::Unlock(args) => ("unlock", lock::unlock(&args)),
         Command::Window(args) => ("window", window::run(&args)),

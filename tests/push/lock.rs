@@ -471,6 +471,37 @@ fn a_dead_network_locks_nothing() {
         .ends_with(2)
         .says("could not ask `origin`");
     assert!(shop.ledger().is_empty());
+    shop.pushgate(["lock", "--list"])
+        .ends_with(2)
+        .says("pushgate: list of locks not done\n");
+}
+
+#[test]
+fn what_was_done_is_done_where_only_the_answer_of_the_server_was_lost() {
+    let shop = Sandbox::new();
+    let hook = |name: &str| shop.path("origin.git/hooks").join(name);
+    script(&shop, &hook("pre-receive"), "#!/bin/sh\nkill -9 $PPID\n");
+    let lock = ["lock", "production", "-m", "mine"];
+    shop.pushgate(lock)
+        .ends_with(2)
+        .says("  could not change the locks on `origin`\n    ")
+        .says("\n    git ls-remote origin\n");
+    assert_eq!(on_origin(&shop), "");
+    fs::remove_file(hook("pre-receive")).unwrap();
+    let ends = "#!/bin/sh\n[ $1 != committed ] || kill -9 $PPID\n";
+    script(&shop, &hook("reference-transaction"), ends);
+    shop.pushgate(lock)
+        .goes()
+        .says("has locked production since");
+    assert_eq!(on_origin(&shop), "refs/pushgate/locks/production");
+    let unlock = ["unlock", "production"];
+    shop.pushgate(unlock)
+        .goes()
+        .says("production is unlocked; until then: Ana");
+    assert_eq!(on_origin(&shop), "");
+    shared(&shop.app);
+    let log = shop.pushgate(["log"]).goes().stdout;
+    assert!(log.contains("  unlock "), "{log}");
 }
 
 #[test]
