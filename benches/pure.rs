@@ -112,6 +112,7 @@ fn routing(bencher: Bencher<'_, '_>, count: usize) {
     let url = BStr::new("https://git.heroku.com/shop.git");
     let push = Push {
         deploy: None,
+        is_dry: false,
         remote: "production".into(),
         url: url.into(),
         updates: parse(lines(count).as_bytes()).unwrap(),

@@ -158,6 +158,7 @@ fn to_trunk(
         url,
         updates: vec![update],
         deploy: None,
+        is_dry: false,
     })
 }
 
@@ -225,6 +226,7 @@ impl<'o> PreviewedPush<'o> {
             url: remote.url().clone(),
             updates: vec![Update::of_branch(source, commit, branch, old.clone())],
             deploy: of.is_remembered.then(by_command),
+            is_dry: false,
         };
         Ok(Self { push, remote, old })
     }

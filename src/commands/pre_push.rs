@@ -29,7 +29,7 @@ use crate::{
         gate::judged_by_git,
         lfs, pre_commit,
     },
-    process::signals,
+    process::{detached::is_dry_run, signals},
     push::{Push, parse, url::label},
     report,
 };
@@ -158,6 +158,7 @@ fn push(remote: &OsStr, url: &OsStr) -> Push {
         url: url.as_bytes().into(),
         updates: Vec::new(),
         deploy: None,
+        is_dry: is_dry_run(),
     }
 }
 

@@ -6,6 +6,7 @@ use bstr::{BStr, ByteSlice};
 
 use super::{Finding, Found, LIMIT, Opened, RemoteAnswer, Status, suite};
 use crate::{
+    cure::{Cure, command},
     gates::{
         EnvironmentRemotes, LocalRepository, Object, Remotes, Stop,
         remote_tips::at_once,
@@ -70,10 +71,9 @@ fn one(remote: &RemoteAnswer, opened: &Opened) -> Finding {
             };
             let is_heroku = destination.platform() == Some(Platform::Heroku);
             let wants_login = is_heroku && url.starts_with(b"http");
-            let (what, commands) = silent(&name, wants_login, error);
+            let (what, cures) = silent(&name, wants_login, error);
             let finding = Finding::new(status, format!("{leads} {what}"));
-            let finding = finding.details(&error.details);
-            return commands.into_iter().fold(finding, Finding::run);
+            return finding.details(&error.details).cures(cures);
         }
     };
     let trunk = opened.trunk.iter().find(|trunk| trunk.remote == name);
@@ -130,6 +130,7 @@ impl Role {
                 url,
                 updates: Vec::new(),
                 deploy: None,
+                is_dry: false,
             };
             let read = |url: &BStr| world.destination(url);
             let context = PushContext::new(&push, world.remotes(), &read);
@@ -150,7 +151,7 @@ impl Role {
 }
 
 /// What is the matter with a remote that does not answer, by the words of git and ssh, and what to run.
-fn silent(name: &str, wants_login: bool, error: &Stop) -> (String, Vec<String>) {
+fn silent(name: &str, wants_login: bool, error: &Stop) -> (String, Vec<Cure>) {
     let said = error.details.join("\n").to_lowercase();
     let says = |words: &str| said.contains(words);
     let no_answer = format!("gave no answer within {} s", GIT_LIMIT.as_secs());
@@ -160,18 +161,20 @@ fn silent(name: &str, wants_login: bool, error: &Stop) -> (String, Vec<String>) 
         ("is a server whose key ssh does not know", None)
     } else if says("permission denied") {
         let what = "does not let ssh in without asking a person";
-        (what, Some("ssh-add"))
+        (what, Some(("let the agent hold your key", "ssh-add")))
     } else if says("terminal prompts disabled") || says("authentication failed") {
         let what = "wants a password that git does not remember";
         if wants_login {
-            return (what.to_owned(), vec!["heroku login".to_owned()]);
+            return (what.to_owned(), vec![Cure::run("log in", ["heroku login"])]);
         }
-        (what, Some("git config --global credential.helper cache"))
+        let remember = "git config --global credential.helper cache";
+        (what, Some(("let git remember it", remember)))
     } else {
         ("does not answer git", None)
     };
-    let by_hand = format!("git ls-remote {}", shell_word(name));
-    let first = first.map(str::to_owned);
+    let first = first.map(|(words, run)| Cure::run(words, [run]));
+    let by_hand = [command(["git", "ls-remote", name])];
+    let by_hand = Cure::run("see that this answers without asking for anything", by_hand);
     (
         what.to_owned(),
         first.into_iter().chain([by_hand]).collect(),

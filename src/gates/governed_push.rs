@@ -105,14 +105,15 @@ impl<'p> GovernedPush<'p> {
         } else {
             &all
         };
-        let mut words: Vec<_> = ["git", "push"]
-            .iter()
-            .chain(options)
-            .map(|word| (*word).to_owned())
-            .collect();
-        words.push(self.remote.clone());
-        words.extend(updates.iter().map(|update| update.refspec()));
-        command(words)
+        let refspecs = updates.iter().map(|update| update.refspec());
+        self.git_push(options, refspecs.collect())
+    }
+
+    fn git_push(&self, options: &[&str], refspecs: Vec<String>) -> String {
+        let dry = self.push.is_dry.then_some("--dry-run");
+        let words = ["git", "push"].into_iter().chain(dry);
+        let words = words.chain(options.iter().copied()).chain([&*self.remote]);
+        command(words.map(str::to_owned).chain(refspecs))
     }
 
     /// The push of trunk's newest commit to the same place.
@@ -122,7 +123,7 @@ impl<'p> GovernedPush<'p> {
         }
         let here = self.here.as_ref();
         let refspec = here.map_or(trunk.branch.clone(), |here| here.refspec(Some(trunk)));
-        command(["git", "push", &self.remote, &refspec])
+        self.git_push(&[], vec![refspec])
     }
 
     /// The command that makes the push without these gates.

@@ -140,6 +140,7 @@ fn git_push(updates: &[Update]) -> Push {
         url: "/srv/shop".into(),
         updates: updates.to_vec(),
         deploy: None,
+        is_dry: false,
     }
 }
 

@@ -67,6 +67,8 @@ pub struct Push {
     pub updates: Vec<Update>,
     /// The command of ours that makes it; `None`: `git push` as a person types it.
     pub deploy: Option<Deploy>,
+    /// Whether git is to send nothing (`--dry-run`): what is printed to be typed next must send nothing either.
+    pub is_dry: bool,
 }
 
 impl Push {

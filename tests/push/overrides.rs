@@ -55,6 +55,25 @@ fn off_works_where_the_policy_is_broken() {
 }
 
 #[test]
+fn what_a_dry_run_prints_to_be_typed_next_sends_nothing_either() {
+    let shop = Sandbox::new();
+    shop.policy(&POLICY.replace("staging: {}", "staging: {reason: required}"));
+    shop.push("origin", "master").goes();
+    shop.push("staging", "master").goes();
+    let live = shop.tip("staging", "master");
+    shop.commit_on_origin("two");
+    let mut back = shop.command("git");
+    back.env("PUSHGATE_ROLLBACK", "1");
+    back.args(["push", "-fn", "staging", "HEAD~2:master"]);
+    let cure = "PUSHGATE_ROLLBACK=1 PUSHGATE_REASON=\"...\" git push --dry-run --force staging ";
+    Ran::of(&mut back).goes_not().says(cure);
+    shop.git(["push", "-fn", "staging", "HEAD~2:master"])
+        .goes_not()
+        .says("\n    git push --dry-run staging master\n");
+    assert_eq!(shop.tip("staging", "master"), live);
+}
+
+#[test]
 fn single_gates_are_skipped_by_name_and_the_others_still_decide() {
     let shop = Sandbox::new();
     shop.commit_on_origin("two");

@@ -185,6 +185,7 @@ impl<'t> Told<'t> {
             url: "/srv/shop".into(),
             updates: vec![update.clone()],
             deploy: None,
+            is_dry: false,
         };
         let case = |name: &&'static str| GovernedPush {
             push: &push,
@@ -509,6 +510,7 @@ fn what_cannot_be_routed_goes_only_where_the_gate_is_off() {
         url: "/srv/shop".into(),
         updates: vec![update('1')],
         deploy: None,
+        is_dry: false,
     };
     let destination = Destination::Path("/srv/shop".into());
     let told = |overrides: Overrides| {

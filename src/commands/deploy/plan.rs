@@ -148,6 +148,7 @@ impl Plan<'_> {
             url: url.clone(),
             updates: vec![self.update(target, replaces.clone())],
             deploy: Some(self.typed.clone()),
+            is_dry: false,
         };
         target.remote.urls.iter().map(push).collect()
     }

@@ -122,6 +122,7 @@ remotes
              fatal: Could not read from remote repository.
              Please make sure you have the correct access rights
              and the repository exists.
+           hint: see that this answers without asking for anything:
                git ls-remote staging
   ok       production: deploys to production
 suite
