@@ -119,6 +119,9 @@ pub(crate) struct Live {
     /// Whether a push of it from here has not ended, or its remote has not answered yet.
     #[serde(rename = "under_way")]
     pub(crate) is_under_way: bool,
+    /// Whether each place that the remote pushes to has it.
+    #[serde(rename = "everywhere")]
+    pub(crate) is_everywhere: bool,
     pub(crate) receipt: Option<Passed>,
 }
 

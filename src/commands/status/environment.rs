@@ -120,7 +120,17 @@ impl Inputs<'_> {
         }
         let deployment = current(&records, place, tip, now);
         let preview = Preview::new(self.world, &self.tips);
+        let is_everywhere = of.live.is_some()
+            || git.as_ref() != Some(tip)
+            || self
+                .tips
+                .live(of, remote)?
+                .iter()
+                .filter(|(_, one)| one == tip)
+                .count()
+                >= remote.urls.len();
         Ok(Some(Live {
+            is_everywhere,
             git: git.filter(|git| git != tip && !of.is_remembered),
             commit: self.commit(tip),
             standing: self.standing(tip),

@@ -146,11 +146,16 @@ impl<'s> Page<'s> {
                 self.line("live", Text::from(of) + why);
             }
             (None, None) => self.line("live", of + "nothing was ever deployed there"),
-            (Some(live), None) if several => {
-                self.line("live", of.trim_end());
-                self.live("", live, takes_any);
+            (Some(live), None) => {
+                if several {
+                    self.line("live", of.trim_end());
+                }
+                self.live(if several { "" } else { "live" }, live, takes_any);
+                if !live.is_everywhere {
+                    let places = format!("not all places that `{}` pushes to have it", remote.name);
+                    self.line("", paint(LOUD, places));
+                }
             }
-            (Some(live), None) => self.live("live", live, takes_any),
         }
     }
 

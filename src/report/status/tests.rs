@@ -33,6 +33,7 @@ fn live(digit: char, standing: Relation) -> Remote {
             by: Some("Ben <ben@shop.example>".to_owned()),
             deployment: None,
             is_under_way: false,
+            is_everywhere: true,
             receipt: None,
         }),
         error: None,
