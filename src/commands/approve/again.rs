@@ -9,7 +9,7 @@ use crate::{
     gates::{Clock, Memory, Stop},
     memory::{
         deployments::{removals, removed_by_rollback},
-        record::{Event, Record},
+        record::{Deployed, Event, Record},
     },
     push::Oid,
     text::alternatives,
@@ -63,6 +63,15 @@ impl Approval<'_> {
             }
         }
         let from = name.map_or(String::new(), |name| format!(" from {name}"));
+        let removes = |record: &Record| {
+            record.deployed().and_then(Deployed::keeps_away).is_some()
+                && (places.iter()).any(|place| place.name == record.environment)
+        };
+        if !self.world.notes().all()?.iter().any(removes) {
+            let why = Stop::refused(format!("no rollback ever removed a commit{from}"));
+            let check = command(["pushgate", "check"].into_iter().chain(name));
+            return Ok(self.refused(name, why.cure("see what a push needs", [check])));
+        }
         let why = format!("no rollback removed {}{from}", self.commit.short());
         let named = ["--again", "--commit", "COMMIT"];
         let approve = ["pushgate", "approve"].into_iter().chain(name).chain(named);
