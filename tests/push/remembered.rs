@@ -564,7 +564,7 @@ fn a_place_that_has_another_commit_at_one_of_its_urls_is_not_staging() {
     ana.push("10:10", "production")
         .refused("promotion")
         .says("not all places that `staging` pushes to have");
-    let partly = "\n            not all places that `staging` pushes to have it\n";
+    let partly = "\n            not all places that `staging` pushes to have it\n  suite ";
     assert!(ana.reads("10:10", &["status"]).contains(partly));
     fs::remove_file(&hook).unwrap();
     ana.push("10:20", "staging").goes();

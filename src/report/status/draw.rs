@@ -155,6 +155,10 @@ impl<'s> Page<'s> {
                     let places = format!("not all places that `{}` pushes to have it", remote.name);
                     self.line("", paint(LOUD, places));
                 }
+                if let Some(passed) = live.receipt {
+                    let passed = self.passed(passed, "");
+                    self.line("suite", passed);
+                }
             }
         }
     }
@@ -191,10 +195,6 @@ impl<'s> Page<'s> {
         self.line("", facts);
         if let Some(deployed) = deployed {
             self.judged(deployed);
-        }
-        if let Some(passed) = live.receipt {
-            let passed = self.passed(passed, "");
-            self.line("suite", passed);
         }
     }
 
