@@ -58,7 +58,7 @@ pub(super) fn found_at(
     commit: &Oid,
     judged: Judged,
 ) -> Record {
-    let before = newest(records, place, at).map(|record| record.commit.clone());
+    let before = newest(records, place).map(|record| record.commit.clone());
     let event = Event::Deployed(Deployed {
         replaces: before.filter(|before| before != commit),
         seen: true,

@@ -148,8 +148,9 @@ fn unrecorded(
             Some(older) => Some(live(older)?),
             // git forgets the reflog of a branch that is deleted.
             None => {
-                let all = repository.notes().all()?;
-                newest(&all, place, moved.at - SECOND).map(|one| one.commit.clone())
+                let mut all = repository.notes().all()?;
+                all.retain(|one| one.at <= moved.at - SECOND);
+                newest(&all, place).map(|one| one.commit.clone())
             }
         };
         // That another commit was there meanwhile tells a push from one that finds all up to date.

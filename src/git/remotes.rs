@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use bstr::{BStr, BString, ByteSlice};
-use jiff::Timestamp;
 
 use super::{Repository, network::LIMIT};
 use crate::{
@@ -120,7 +119,7 @@ impl Repository {
 
     /// The last deployment to a place, as far as it is remembered.
     pub(crate) fn remembered(&self, place: Place<'_>) -> Result<Option<Record>, Stop> {
-        Ok(newest(&self.notes().all()?, place, Timestamp::now()).cloned())
+        Ok(newest(&self.notes().all()?, place).cloned())
     }
 
     /// What runs at a place where git's ref has this commit; where git has none there any more, what was deployed last.

@@ -4,6 +4,11 @@
 //! A deployment stands in the notes of its commit and of the commit that it replaced, so the note of one
 //! commit tells when it came and when it went.
 
+use std::{
+    cmp::Reverse,
+    collections::{HashSet, VecDeque},
+};
+
 use jiff::Timestamp;
 
 use super::record::{Deployed, Event, Judged, Place, Record};
@@ -36,11 +41,93 @@ impl<'p> Place<'p> {
         let decided = |one: &Record| one.deployed().and_then(|it| it.decided).unwrap_or(one.at);
         let went = went.map(decided).max();
         earlier().any(|other| {
-            let is_judged = |one: &Deployed| one.judged != Judged::Unjudged && !one.seen;
             other.commit == record.commit
-                && other.deployed().is_some_and(is_judged)
+                && is_judged(other)
                 && went.is_none_or(|went| decided(other) > went)
         })
+    }
+}
+
+/// Whether a gate has let it go, and its arrival was observed.
+fn is_judged(record: &Record) -> bool {
+    record
+        .deployed()
+        .is_some_and(|one| one.judged != Judged::Unjudged && !one.seen)
+}
+
+fn is_rollback(record: &Record) -> bool {
+    record
+        .deployed()
+        .is_some_and(|one| one.judged == Judged::Rollback)
+}
+
+fn is_observed(record: &Record) -> bool {
+    record.deployed().is_some_and(|deployed| !deployed.seen)
+}
+
+impl Place<'_> {
+    /// The arrivals of a commit since it last left a place, and that departure.
+    ///
+    /// The clocks of two people differ, so times order only what can have happened in that order: a commit arrives
+    /// before it leaves, and what replaces another comes after that.
+    fn last_stay<'r>(
+        self,
+        records: &'r [Record],
+        commit: &Oid,
+    ) -> (Vec<&'r Record>, Option<&'r Record>) {
+        let about = records.iter().filter(|record| record.is_about(commit));
+        let known = |record: &&Record| {
+            record.deployed().is_some() && record.is_at(self) && !self.is_repeat(record, records)
+        };
+        let mut rest: Vec<_> = about.filter(known).collect();
+        let is_arrival = |record: &Record| record.commit == *commit;
+        // Reflogs count whole seconds: what was found left within its second, and what was pushed came then.
+        rest.sort_by_key(|record| {
+            let found = is_arrival(record) && !is_observed(record);
+            (record.at, !found, is_arrival(record))
+        });
+        let mut rest = VecDeque::from(rest);
+        let (mut stay, mut left): (Vec<&Record>, Option<&Record>) = (Vec::new(), None);
+        while let Some(record) = rest.pop_front() {
+            let is_here = |other: &Record| other.is_at(record.place());
+            if is_arrival(record) {
+                // It had been here already, and replaced what came then: that is dated too late.
+                let is_back = |one: &&Record| {
+                    is_observed(one) && is_here(one) && one.replaces() != record.replaces()
+                };
+                let went = |other: &&Record| {
+                    !is_arrival(other) && record.replaces() == Some(&other.commit) && is_here(other)
+                };
+                if is_judged(record)
+                    && stay.iter().any(is_back)
+                    && let Some(index) = rest.iter().position(went)
+                {
+                    left = rest.remove(index);
+                    stay.clear();
+                }
+                stay.push(record);
+                continue;
+            }
+            // It had not come yet, so its arrival is dated too late; unless it was live before the gate came, and
+            // comes back later. A push to several apps is several departures.
+            let returns = |other: &Record| {
+                let from_there = other.replaces() == Some(&record.commit);
+                !is_rollback(record) && (from_there || left.is_none() && is_rollback(other))
+            };
+            let came = |other: &&Record| {
+                is_arrival(other) && is_observed(other) && is_here(other) && !returns(other)
+            };
+            if is_judged(record)
+                && stay.is_empty()
+                && left.is_none_or(is_here)
+                && let Some(index) = rest.iter().position(came)
+            {
+                rest.remove(index);
+            }
+            stay.clear();
+            left = Some(record);
+        }
+        (stay, left)
     }
 }
 
@@ -72,22 +159,22 @@ pub fn live_after<E>(
 pub fn running<E>(
     git: &Oid,
     place: Place<'_>,
-    now: Timestamp,
     records: impl Fn(&Oid) -> Result<Vec<Record>, E>,
 ) -> Result<Oid, E> {
-    let (mut live, mut since) = (git.clone(), Timestamp::MIN);
+    let mut live = git.clone();
+    let mut passed = HashSet::new();
     loop {
         let known = records(&live)?;
-        let observed = place
-            .deployments(&known)
-            .filter(|(record, deployed)| !deployed.seen && record.at <= now && record.at > since);
-        match observed.max_by_key(|(record, _)| record.at) {
-            Some((record, deployed)) if record.commit != live => {
-                if !deployed.by_command {
-                    // The ref has left this commit since, and was brought back unseen.
+        let (stay, left) = place.last_stay(&known, &live);
+        let by_command = |one: &Record| one.deployed().is_some_and(|one| one.by_command);
+        match left {
+            // A clone that does not know yet of a command sees what git has.
+            Some(left) if !stay.into_iter().any(is_observed) => {
+                // Or the ref has left this commit since, and was brought back unseen.
+                if !by_command(left) || !passed.insert(live) {
                     return Ok(git.clone());
                 }
-                (live, since) = (record.commit.clone(), record.at);
+                live = left.commit.clone();
             }
             _ => return Ok(live),
         }
@@ -127,36 +214,27 @@ fn arrivals<'r>(
     commit: &Oid,
     now: Timestamp,
 ) -> [Option<&'r Record>; 3] {
-    let all = || place.deployments(records);
-    let left = all()
-        .filter(|(record, _)| record.commit != *commit && record.at <= now)
-        .map(|(record, _)| record)
-        .max_by_key(|record| record.at);
-    let own = |seen| {
-        let own = all().filter(|(record, _)| record.commit == *commit);
-        own.filter(move |(_, deployed)| deployed.seen == seen)
-            .map(|(record, _)| record)
-    };
-    let observed = own(false)
-        .filter(|record| record.at <= now && left.is_none_or(|left| record.at >= left.at))
-        .max_by_key(|record| record.at);
-    // Its time does not tell whether it came before the departure.
-    let follows = |left: &Record, record: &Record| record.replaces() == Some(&left.commit);
-    let fast = own(false)
-        .filter(|record| record.at > now && left.is_none_or(|left| follows(left, record)))
-        .max_by_key(|record| record.at);
-    let found = own(true)
-        .filter(|record| left.is_none_or(|left| record.at > left.at))
-        // A clone that let the push go knows more than who came across it.
-        .min_by_key(|record| (record.is_sighting(), record.at));
-    [observed, fast, found]
+    let (stay, _) = place.last_stay(records, commit);
+    let (observed, found): (Vec<_>, Vec<_>) = stay.into_iter().partition(|one| is_observed(one));
+    let (past, fast): (Vec<_>, Vec<_>) = observed.into_iter().partition(|one| one.at <= now);
+    // A clone that let the push go knows more than who came across it.
+    let first = |record: &&Record| (record.is_sighting(), record.at);
+    [
+        past.last().copied(),
+        fast.last().copied(),
+        found.into_iter().min_by_key(first),
+    ]
 }
 
-/// The last deployment to a place; what the future holds is a clock's mistake.
-pub fn newest<'r>(records: &'r [Record], place: Place<'_>, now: Timestamp) -> Option<&'r Record> {
-    let all = place.deployments(records).map(|(record, _)| record);
-    all.filter(|record| record.at <= now)
-        .max_by_key(|record| record.at)
+/// The last deployment to a place: the last by its time, of a commit that has not left since.
+pub fn newest<'r>(records: &'r [Record], place: Place<'_>) -> Option<&'r Record> {
+    let mut all: Vec<_> = place
+        .deployments(records)
+        .map(|(record, _)| record)
+        .collect();
+    all.sort_by_key(|record| Reverse(record.at));
+    let is_there = |last: &&&Record| !place.last_stay(records, &last.commit).0.is_empty();
+    all.iter().find(is_there).or(all.first()).copied()
 }
 
 /// Whether a commit is recorded to have been live at a place.

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod chained;
+mod clocks;
 mod contents;
 mod cures;
 mod follow_up;

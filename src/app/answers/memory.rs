@@ -62,8 +62,7 @@ impl Memory for Repository {
             let last = last.filter(|record| record.deployed().is_some_and(by_command));
             return Ok(last.map(|record| record.commit));
         };
-        let now = Timestamp::now();
-        running(git, place, now, |commit| self.records(commit)).map(Some)
+        running(git, place, |commit| self.records(commit)).map(Some)
     }
 
     fn deployed_last(

@@ -119,7 +119,7 @@ fn runs(story: &[(i64, char, char, &str)], expected: char) {
         Ok::<_, ()>(about.cloned().collect())
     };
     let here = ["shop".to_owned()];
-    let found = running(&oid('1'), place("production", &here), at(100), about);
+    let found = running(&oid('1'), place("production", &here), about);
     assert_eq!(found, Ok(oid(expected)), "{story:?}");
 }
 
@@ -137,9 +137,73 @@ fn what_commands_deployed_runs_until_git_moves() {
     // The ref moved, and came back unseen.
     runs(&[one, two, (30, '3', '2', "go")], '1');
     runs(&[one, (20, '3', '1', "go")], '1');
+    runs(&[one, two, (30, '3', '2', "seen")], '1');
     // Another person's clone that did not know of it yet.
     runs(&[one, two, (30, '1', ' ', "seen")], '2');
-    runs(&[one, (101, '2', '1', "command")], '1');
+    // What a fast clock dated has happened all the same.
+    runs(&[one, (101, '2', '1', "command")], '2');
+}
+
+#[test]
+fn a_slow_clock_keeps_no_commit_that_was_replaced() {
+    // It was dated before what it replaced had come.
+    let gone = [(30, '1', 'f', "go"), (20, '2', '1', "go")];
+    came_by(&gone, None);
+    came_by(&[(30, '1', '2', "go"), (20, '2', '1', "rollback")], None);
+    came_by(&[gone[0], gone[1], (40, '1', '2', "rollback")], Some(2));
+    // It comes and goes several times.
+    let again = [gone[0], (40, '2', '1', "go"), (60, '1', '2', "rollback")];
+    came_by(&again, Some(2));
+    let [first, second, third] = again;
+    came_by(&[first, second, third, (50, '3', '1', "go")], None);
+    // It was live before the gate came.
+    came_by(&[(20, '2', '1', "go"), (30, '1', '2', "go")], Some(1));
+    came_by(&[(20, '2', '1', "go"), (30, '1', '3', "rollback")], Some(1));
+    // Who found another there may not have known of the first.
+    let two = [gone[0], (40, '2', '1', "go"), (50, '3', '1', "seen")];
+    came_by(&[two[0], two[1], two[2], (60, '1', '3', "go")], Some(3));
+}
+
+#[test]
+fn a_slow_clock_keeps_what_it_brought_back() {
+    let (one, two) = ((10, '1', 'f', "go"), (40, '2', '1', "go"));
+    came_by(&[one, two, (30, '1', '2', "rollback")], Some(2));
+    came_by(
+        &[one, (140, '2', '1', "go"), (30, '1', '2', "rollback")],
+        Some(2),
+    );
+    let all = [one, two, (30, '1', '2', "rollback"), (50, '3', '1', "go")];
+    came_by(&all, None);
+    // What came twice from the same has gone.
+    let twice = [(10, '1', '2', "go"), (20, '1', '2', "go")];
+    came_by(&[twice[0], twice[1], (30, '2', '1', "rollback")], None);
+    // Where it was only found, it may have been found late.
+    let found = (10, '1', 'f', "seen");
+    came_by(&[found, two, (30, '1', '2', "rollback")], None);
+}
+
+/// The commit that was deployed last.
+#[track_caller]
+fn last(story: &[(i64, char, char, &str)], expected: char) {
+    let records = story.iter();
+    let records: Vec<_> = records
+        .map(|(minute, commit, replaces, how)| deployed(*minute, *commit, *replaces, how))
+        .collect();
+    let here = ["shop".to_owned()];
+    let found = newest(&records, place("production", &here)).unwrap();
+    assert_eq!(found.commit, oid(expected), "{story:?}");
+}
+
+#[test]
+fn the_last_deployment_is_the_one_that_nothing_replaced() {
+    let (one, two) = ((10, '1', 'f', "go"), (40, '2', '1', "go"));
+    last(&[one, two], '2');
+    for minute in [30, 50] {
+        last(&[one, two, (minute, '1', '2', "rollback")], '1');
+        last(&[one, two, (minute, '3', '2', "go")], '3');
+    }
+    // A circle that cannot be.
+    last(&[(10, '1', '2', "go"), (10, '2', '1', "go")], '1');
 }
 
 #[test]
@@ -160,7 +224,8 @@ fn another_commit_begins_the_count_anew() {
 #[test]
 fn the_future_is_no_evidence() {
     since(&[(101, '1', 'f', "go")], None);
-    since(&[(10, '1', 'f', "go"), (101, '2', '1', "go")], Some(10));
+    // It is live again, and nothing tells since when.
+    since(&[(10, '1', 'f', "go"), (101, '2', '1', "go")], None);
     let records = [deployed(101, '1', 'f', "go")];
     let here = ["shop".to_owned()];
     assert!(current(&records, place("production", &here), &oid('1'), at(100)).is_some());
