@@ -290,11 +290,12 @@ impl Ended {
                 })
         };
         if !(repository.records(&record.commit)?.iter()).any(is_recorded) {
-            let found_at = record.deployed().and_then(|one| one.decided);
-            let replaced = record
-                .replaces()
-                .zip(found_at)
-                .map(|(replaced, at)| replaced_unseen(repository, record.place(), replaced, at));
+            let decided = record.deployed().and_then(|one| one.decided);
+            let replaced = record.replaces().zip(decided).map(|(replaced, decided)| {
+                // It was there before it went, which a reflog dates by the whole second.
+                let at = decided.min(record.at);
+                replaced_unseen(repository, record.place(), replaced, at)
+            });
             let replaced = replaced.transpose()?.flatten();
             let records: Vec<_> = replaced.into_iter().chain([record]).collect();
             write(repository, &records, self.push.share.as_deref())?;

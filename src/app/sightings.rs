@@ -44,7 +44,7 @@ pub(super) fn replaced_unseen(
         return Ok(Some(found(push.record, at)));
     }
     let records = repository.notes().all()?;
-    let record = found_at(at, repository, &records, place, replaced, Judged::Unjudged);
+    let record = found_at(at, repository, records, place, replaced, Judged::Unjudged);
     Ok(Some(record).filter(|record| record.replaces().is_some()))
 }
 
@@ -53,12 +53,13 @@ pub(super) fn replaced_unseen(
 pub(super) fn found_at(
     at: Timestamp,
     repository: &Repository,
-    records: &[Record],
+    mut records: Vec<Record>,
     place: Place<'_>,
     commit: &Oid,
     judged: Judged,
 ) -> Record {
-    let before = newest(records, place).map(|record| record.commit.clone());
+    records.retain(|record| record.at <= at);
+    let before = newest(&records, place).map(|record| record.commit.clone());
     let event = Event::Deployed(Deployed {
         replaces: before.filter(|before| before != commit),
         seen: true,

@@ -69,7 +69,6 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
         let mut before = before.iter().map(|one| &one.tracking);
         let before = before.find(|one| one.name == *name && fits(one, moves));
         let known = before.map_or(0, |one| one.moves);
-        let mut records = unrecorded(repository, of.place_of(remote), moves, known)?;
         let was_sent = |at: Timestamp| {
             let mut idle = idle.iter().filter(|(name, _)| *name == remote.name);
             !idle.any(|(_, asked)| at.duration_since(*asked).abs() <= MOMENT)
@@ -78,7 +77,8 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
             let mut open = open.iter().filter(|open| open.is_at(one.place()));
             open.any(|open| open.commit == one.commit)
         };
-        records.retain(|one| one.at >= since && was_sent(one.at) && !is_open(one));
+        let counts = |one: &Record| one.at >= since && was_sent(one.at) && !is_open(one);
+        let mut records = unrecorded(repository, of.place_of(remote), moves, known, counts)?;
         if !records.is_empty() {
             let named = named_since(repository, of.place_of(remote))?;
             records.retain(|one| named.is_none_or(|named| one.at >= named));
@@ -104,12 +104,13 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
 }
 
 /// The pushes in the reflog of a tracking ref, oldest first, that nothing else tells of; `known`: so many
-/// moves were looked at before.
+/// moves were looked at before; `counts`: which of them count.
 fn unrecorded(
     repository: &Repository,
     place: Place<'_>,
     moves: &[Moved],
     known: usize,
+    counts: impl Fn(&Record) -> bool,
 ) -> Result<Vec<Record>, Stop> {
     let mut found = Vec::new();
     let now = SystemClock.now();
@@ -164,7 +165,7 @@ fn unrecorded(
         });
         let record = Record::new(moved.at, &*moved.by, place, &moved.commit, event);
         let known = [records, found.clone(), unseen.iter().cloned().collect()].concat();
-        if !place.is_repeat(&record, &known) {
+        if counts(&record) && !place.is_repeat(&record, &known) {
             found.extend(unseen);
             found.push(record);
         }
@@ -226,7 +227,7 @@ pub(crate) fn sighting(
     };
     let at = SystemClock.now();
     Ok(Some(found_at(
-        at, repository, &records, place, commit, judged,
+        at, repository, records, place, commit, judged,
     )))
 }
 

@@ -3,7 +3,9 @@
 use std::{fs, os::unix::fs::PermissionsExt};
 
 use super::remembered::{people, shop_of};
-use crate::support::{Ran, Sandbox, person::Person, processes::living_in, until};
+use crate::support::{
+    Ran, Sandbox, notes_worker::records, person::Person, processes::living_in, shared, until,
+};
 
 const POLICY: &str = "\
 suite: {run: 'true'}
@@ -397,4 +399,36 @@ fn a_push_that_is_open_hides_none_of_its_commit_to_another_place() {
     let status = ana.reads("10:30", &["status"]);
     let production = format!("since 10:10 (20m), by Ana\n            {LOUD}");
     assert!(status.contains(&production), "{status}");
+}
+
+#[test]
+fn what_was_found_and_replaced_within_a_second_has_gone() {
+    let shop = shop();
+    let [ana, ben] = people(&shop);
+    // The clock goes on: a reflog counts whole seconds, and a decision is finer.
+    let run = |person: &Person<'_>, args: &[&str]| {
+        person.git(args).goes();
+        shared(&person.place);
+    };
+    let push = |remote| run(&ana, &["push", "-q", remote, "master"]);
+    shop.later(3600);
+    ana.commits("one");
+    push("origin");
+    push("staging");
+    let two = ana.commits("two");
+    push("origin");
+    run(&ben, &["pull", "-q", "--ff-only", "origin", "master"]);
+    let url = shop.path("staging.git").display().to_string();
+    run(&ben, &["push", "-q", "--no-verify", &url, "master"]);
+    run(&ana, &["fetch", "-q", "staging"]);
+    let three = ana.commits("three");
+    push("origin");
+    push("staging");
+    let told = records(&shop, &ana.place, "deployed");
+    let time = |commit: &str| {
+        let one = told.iter().rev().find(|one| one["commit"] == commit);
+        let at = one.unwrap()["at"].as_str().unwrap();
+        at.parse::<jiff::Timestamp>().unwrap()
+    };
+    assert!(time(&two) <= time(&three), "{told:#?}");
 }
