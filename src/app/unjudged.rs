@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     file,
-    gates::{Clock, Memory, Stop},
+    gates::{Clock, EnvironmentRemotes, Memory, Stop},
     git::{Moved, Repository},
     memory::{
         decision::Decision,
@@ -201,6 +201,7 @@ pub(crate) fn had_nothing_to_send(remote: &BStr, repository: &Repository) {
 /// of it is under way.
 pub(crate) fn sighting(
     repository: &Repository,
+    environment: &EnvironmentRemotes,
     place: Place<'_>,
     commit: &Oid,
 ) -> Result<Option<Record>, Stop> {
@@ -225,9 +226,23 @@ pub(crate) fn sighting(
     } else {
         Judged::Unjudged
     };
-    let at = SystemClock.now();
+    // A fetch may have found it before, unless it has left since as far as is recorded.
+    let now = SystemClock.now();
+    let fetched = repository.tracked_since(environment, commit)?;
+    let fetched = fetched.filter(|at| {
+        let leaves = |one: &Record| one.replaces() == Some(commit) || one.at >= *at;
+        let mut here = records
+            .iter()
+            .filter(|one| one.is_at(place) && one.deployed().is_some());
+        *at <= now && !here.any(leaves)
+    });
     Ok(Some(found_at(
-        at, repository, records, place, commit, judged,
+        fetched.unwrap_or(now),
+        repository,
+        records,
+        place,
+        commit,
+        judged,
     )))
 }
 

@@ -173,7 +173,7 @@ fn unrecorded(of: &EnvironmentRemotes, opened: &Opened) -> Found {
         if current(&world.records(tip)?, place, tip, Timestamp::now()).is_some() {
             continue;
         }
-        let seen = sighting(world, place, tip)?;
+        let seen = sighting(world, of, place, tip)?;
         let seen = seen.as_ref().and_then(Record::deployed);
         if seen.is_some_and(|deployed| deployed.judged == Judged::Unjudged) {
             let (name, tip) = (&of.environment, tip.short());

@@ -432,3 +432,20 @@ fn what_was_found_and_replaced_within_a_second_has_gone() {
     };
     assert!(time(&two) <= time(&three), "{told:#?}");
 }
+
+#[test]
+fn a_status_takes_nothing_from_a_soak_that_a_fetch_began() {
+    let shop = shop();
+    let [ana, ben] = people(&shop);
+    deploys(&ana);
+    ben.commits("two");
+    ben.push("10:00", "origin").goes();
+    let staging = shop.path("staging.git").display().to_string();
+    around(&ben, "10:05", &staging, "master");
+    ana.git(&["pull", "-q", "--ff-only", "origin", "master"])
+        .goes();
+    ana.at("10:10", &["git", "fetch", "-q", "staging"]).goes();
+    let status = ana.reads("12:01", &["status"]);
+    assert!(status.contains("first seen 10:10"), "{status}");
+    ana.pushgate("12:02", &["check", "production"]).goes();
+}

@@ -62,7 +62,7 @@ impl Journal for Repository {
         commit: &Oid,
         share: Option<&str>,
     ) -> Result<(), Stop> {
-        let record = unjudged::sighting(self, environment.place(), commit)?;
+        let record = unjudged::sighting(self, environment, environment.place(), commit)?;
         sharing::write(self, record.as_slice(), share)
     }
 

@@ -106,7 +106,7 @@ impl Inputs<'_> {
             let record = match current(&records, place, tip, now) {
                 Some(_) => arrived_late(self.world, place, tip)?,
                 None => {
-                    let record = sighting(self.world, place, tip)?;
+                    let record = sighting(self.world, of, place, tip)?;
                     is_under_way = record.is_none();
                     record
                 }
