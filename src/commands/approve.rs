@@ -210,19 +210,17 @@ impl<'w> Approval<'w> {
         words.filter(|words| !words.is_empty()).map(str::to_owned)
     }
 
-    /// Writes records into the notes of their commits, and into the ledger.
+    /// Writes records into the notes of their commits; the ledger has what they say in one entry.
     fn write(&self, records: &[Record], remote: &BStr) -> Result<(), Error> {
         let ledger = self.world.ledger();
         ledger.prepare()?;
         self.world.notes().add(records)?;
         let took_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        for record in records {
-            let remote = label(remote);
-            let entry = Entry::of(record);
+        if let Some(record) = records.last() {
             ledger.append(&Entry {
-                remote,
+                remote: label(remote),
                 took_ms,
-                ..entry
+                ..Entry::of(record)
             })?;
         }
         Ok(())

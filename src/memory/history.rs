@@ -98,7 +98,8 @@ pub(crate) fn history(entries: Vec<Entry>, records: &[Record], open: &[OpenPush]
                     && !record.place().is_repeat(record, records)
             }
             Event::Signoff | Event::Unlock | Event::Again { .. } => {
-                !words.contains(&(record.at, record.name().to_owned(), who(&record.by)))
+                // One word of a person may lift several rollbacks.
+                words.insert((record.at, record.name().to_owned(), who(&record.by)))
             }
         });
     all.extend(new.map(|(_, record)| {

@@ -2,6 +2,8 @@
 
 use std::slice;
 
+use jiff::Timestamp;
+
 use super::{Approval, Error, Outcome, named};
 use crate::{
     app::answers::SystemClock,
@@ -34,10 +36,11 @@ impl Approval<'_> {
                 [] => {}
                 [(place, last)] => {
                     let remote = place.remotes.first().unwrap_or(&place.name);
-                    let record = self.let_in_again(last, commit);
+                    let now = SystemClock.now();
+                    let record = self.let_in_again(last, commit, now);
                     let of = self.world.remotes_of(place);
                     let others = removals(&known, of.place(), commit).filter(|one| one != last);
-                    let others = others.map(|one| self.let_in_again(one, commit));
+                    let others = others.map(|one| self.let_in_again(one, commit, now));
                     let all: Vec<_> = others.chain([record.clone()]).collect();
                     self.write(&all, remote.as_bytes().into())?;
                     return Ok(self.recorded(record, true, fetched));
@@ -80,8 +83,8 @@ impl Approval<'_> {
         Ok(self.refused(name, why))
     }
 
-    fn let_in_again(&self, removed: &Record, commit: &Oid) -> Record {
-        let (at, by) = (SystemClock.now(), self.world.identity());
+    fn let_in_again(&self, removed: &Record, commit: &Oid, at: Timestamp) -> Record {
+        let by = self.world.identity();
         let event = Event::Again { lifts: removed.at };
         Record {
             words: self.words(),

@@ -121,6 +121,13 @@ fn what_the_notes_know_comes_in_its_place_and_once() {
 }
 
 #[test]
+fn a_word_that_lifts_several_rollbacks_is_told_once() {
+    let again = |lifts| record('d', 40, Event::Again { lifts: at(lifts) });
+    let all = history(Vec::new(), &[again(10), again(30)], &[]);
+    assert_eq!(all.len(), 1);
+}
+
+#[test]
 fn what_was_found_is_told_only_where_nothing_else_tells_of_it() {
     let told = |records: &[Record]| -> Vec<String> {
         let all = history(Vec::new(), records, &[]);
