@@ -11,6 +11,6 @@ pub(crate) mod policies;
 pub(crate) mod preview;
 pub(crate) mod settle;
 pub(crate) mod sharing;
-mod sightings;
+pub(crate) mod sightings;
 mod tracked;
 pub(crate) mod unjudged;

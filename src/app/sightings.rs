@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::{
-    gates::Stop,
+    gates::{EnvironmentRemotes, Memory, Stop},
     git::Repository,
     memory::{
         deployments::{current, newest},
@@ -46,6 +46,26 @@ pub(super) fn replaced_unseen(
     let records = repository.notes().all()?;
     let record = found_at(at, repository, records, place, replaced, Judged::Unjudged);
     Ok(Some(record).filter(|record| record.replaces().is_some()))
+}
+
+/// The records of what git alone knows to have replaced a commit that is back: without them, the team would take it to
+/// have been live all the while.
+pub(crate) fn unseen_departures(
+    repository: &Repository,
+    of: &EnvironmentRemotes,
+    commit: &Oid,
+) -> Result<Vec<Record>, Stop> {
+    let departures = repository.departures(of, commit)?.into_iter();
+    let unseen = departures.filter_map(|one| unseen(repository, one).transpose());
+    unseen.collect()
+}
+
+/// A departure, unless the arrival of what came in its place is recorded.
+pub(super) fn unseen(repository: &Repository, departure: Record) -> Result<Option<Record>, Stop> {
+    let commit = &departure.commit;
+    let known = repository.notes().read(commit)?;
+    let is_known = current(&known, departure.place(), commit, departure.at).is_some();
+    Ok((!is_known).then_some(departure))
 }
 
 /// The record of a commit that was found live at this time; `records`: all that are remembered, which tell what was

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use bstr::BStr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -10,8 +11,11 @@ use crate::{
     file,
     gates::{Clock, EnvironmentRemote, EnvironmentRemotes, Stop},
     git::{Moved, Repository},
-    memory::open_push::Tracking,
-    push::destination::is_one_place,
+    memory::{
+        open_push::Tracking,
+        record::{Deployed, Event, Judged, Place, Record},
+    },
+    push::{Oid, destination::is_one_place},
 };
 
 /// A tracking ref as it was when its reflog was searched for pushes.
@@ -19,10 +23,32 @@ use crate::{
 pub(super) struct LookedAt {
     #[serde(flatten)]
     pub(super) tracking: Tracking,
+    /// When it moved last: the reflog of a branch that is deleted begins anew.
+    pub(super) last: Option<Timestamp>,
     /// Where its remote led, as a record names it.
     destination: Option<String>,
     /// When that was found to have changed: older moves tell of another place.
     since: Option<Timestamp>,
+}
+
+/// The last move of a tracking ref away from a commit, as the record of who came across what was there then. The order
+/// of the moves tells it: no two clocks are compared.
+pub(super) fn departure(moves: &[Moved], place: Place<'_>, commit: &Oid) -> Option<Record> {
+    let mut pairs = moves.windows(2).rev();
+    let left = pairs.find(|pair| pair[0].commit == *commit && pair[1].commit != *commit)?;
+    let event = Event::Deployed(Deployed {
+        replaces: Some(commit.clone()),
+        seen: true,
+        ..Deployed::new(Judged::Unjudged)
+    });
+    let other = &left[1];
+    Some(Record::new(
+        other.at,
+        &*other.by,
+        place,
+        &other.commit,
+        event,
+    ))
 }
 
 impl Repository {
@@ -60,15 +86,32 @@ impl Repository {
                 moves: moves.len(),
                 name,
             };
+            let last = moves.last().map(|moved| moved.at);
             let destination = Some(remote.destination.clone());
             let now = LookedAt {
                 tracking,
+                last,
                 destination,
                 since,
             };
             tracked.push((now, moves));
         }
         Ok(tracked)
+    }
+
+    /// The remotes that lead to an environment though the policy does not name them.
+    pub(super) fn unnamed_remotes(&self, of: &EnvironmentRemotes) -> Vec<EnvironmentRemote> {
+        let is_named = |name: &&BStr| of.remotes.iter().any(|one| one.name == **name);
+        let others = self.remotes().names().filter(|name| !is_named(name));
+        let remote = |name: &BStr| {
+            let urls = self.remotes().pushed_urls(name);
+            EnvironmentRemote::new(name.into(), urls, &|url| self.destination(url))
+        };
+        let leads_there = |one: &EnvironmentRemote| {
+            let mut there = of.destinations.iter();
+            there.any(|there| is_one_place(there, &one.destination))
+        };
+        others.map(remote).filter(leads_there).collect()
     }
 
     /// What the last search left. Without it, whole reflogs are searched, and every move in them counts.

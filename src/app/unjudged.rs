@@ -11,7 +11,8 @@ use super::{
     judged_since::{gate_since, is_younger, named_since},
     settle::{SECOND, fits},
     sharing::write,
-    sightings::{found, found_at, replaced_unseen},
+    sightings::{found, found_at, unseen},
+    tracked::{LookedAt, departure},
 };
 use crate::{
     file,
@@ -53,7 +54,7 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
     let (mut reflogs, mut looked_at) = (Vec::new(), Vec::new());
     for environment in &policy.environments {
         let of = repository.remotes_of(environment);
-        for remote in &of.remotes {
+        for remote in of.remotes.iter().chain(&repository.unnamed_remotes(&of)) {
             for (now, moves) in repository.tracked(&of, remote)? {
                 looked_at.push(now);
                 reflogs.push((of.clone(), remote.clone(), moves));
@@ -66,9 +67,17 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
     let mut found: Vec<Record> = Vec::new();
     for ((of, remote, moves), now) in reflogs.iter().zip(&looked_at) {
         let name = &now.tracking.name;
-        let mut before = before.iter().map(|one| &one.tracking);
-        let before = before.find(|one| one.name == *name && fits(one, moves));
-        let known = before.map_or(0, |one| one.moves);
+        let is_it = |one: &&LookedAt| {
+            let last = one.tracking.moves.checked_sub(1);
+            let last = last.and_then(|last| moves.get(last));
+            one.tracking.name == *name
+                && fits(&one.tracking, moves)
+                && last.map(|moved| moved.at) == one.last
+        };
+        let known = before
+            .iter()
+            .find(is_it)
+            .map_or(0, |one| one.tracking.moves);
         let was_sent = |at: Timestamp| {
             let mut idle = idle.iter().filter(|(name, _)| *name == remote.name);
             !idle.any(|(_, asked)| at.duration_since(*asked).abs() <= MOMENT)
@@ -85,6 +94,13 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
         }
         found.extend(records);
     }
+    // A push of two branches of one environment is one deployment; one of them may be new.
+    let which = |one: &Record| {
+        let (environment, commit) = (one.environment.clone(), one.commit.to_string());
+        (environment, one.at, commit, one.is_sighting())
+    };
+    found.sort_by_key(|one| (which(one), one.replaces().is_none()));
+    found.dedup_by(|one, kept| which(one) == which(kept) && one.is_at(kept.place()));
     write(repository, &found, share)?;
     // Another policy may name more environments.
     let names: Vec<_> = looked_at
@@ -149,14 +165,17 @@ fn unrecorded(
             Some(older) => Some(live(older)?),
             // git forgets the reflog of a branch that is deleted.
             None => {
+                let begin = moves
+                    .iter()
+                    .map(|one| one.at)
+                    .fold(moved.at, Timestamp::min);
                 let mut all = repository.notes().all()?;
-                all.retain(|one| one.at <= moved.at - SECOND);
+                all.retain(|one| one.at <= begin - SECOND);
                 newest(&all, place).map(|one| one.commit.clone())
             }
         };
         // That another commit was there meanwhile tells a push from one that finds all up to date.
-        let unseen = older.map(|older| replaced_unseen(repository, place, &older.commit, older.at));
-        let unseen = unseen.transpose()?.flatten();
+        let departed = departure(&moves[..index], place, &moved.commit);
         let decided = let_go(repository, place, &moved.commit, moved.at)?;
         let told = decided.as_ref().and_then(Record::deployed).cloned();
         let event = Event::Deployed(Deployed {
@@ -164,9 +183,9 @@ fn unrecorded(
             ..told.unwrap_or_else(|| Deployed::new(Judged::Unjudged))
         });
         let record = Record::new(moved.at, &*moved.by, place, &moved.commit, event);
-        let known = [records, found.clone(), unseen.iter().cloned().collect()].concat();
+        let known = [&records, &found, departed.as_slice()].concat();
         if counts(&record) && !place.is_repeat(&record, &known) {
-            found.extend(unseen);
+            found.extend(departed.map_or(Ok(None), |one| unseen(repository, one))?);
             found.push(record);
         }
     }

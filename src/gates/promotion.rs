@@ -147,12 +147,12 @@ impl Promotion<'_> {
             return Ok(None);
         }
         let now = world.clock.now();
+        let departures = world.memory.departures(before, self.commit)?;
+        let records = [self.records, &departures].concat();
         // A tracking ref that nobody has fetched since does not know that the commit went meanwhile.
         let went = |record: &Record| record.replaces() == Some(self.commit);
-        let since = match self.since(now)? {
-            None if !self.records.iter().any(went) => {
-                world.memory.tracked_since(before, self.commit)?
-            }
+        let since = match self.since(&records, now)? {
+            None if !records.iter().any(went) => world.memory.tracked_since(before, self.commit)?,
             known => known,
         };
         let since = since.filter(|since| *since <= now);
@@ -183,13 +183,13 @@ impl Promotion<'_> {
     }
 
     /// Since when the commit is live on all remotes of the environment.
-    fn since(&self, now: Timestamp) -> Result<Option<Timestamp>, Stop> {
+    fn since(&self, records: &[Record], now: Timestamp) -> Result<Option<Timestamp>, Stop> {
         let before = self.before;
         let since = |remote| {
             soaks_since(
                 before.place_of(remote),
                 self.commit,
-                self.records,
+                records,
                 now,
                 self.world,
             )

@@ -103,6 +103,12 @@ pub trait Memory: Sync {
         environment: &EnvironmentRemotes,
         commit: &Oid,
     ) -> Result<Option<Timestamp>, Stop>;
+    /// What git itself knows to have replaced a commit on an environment, as records of who came across it.
+    fn departures(
+        &self,
+        environment: &EnvironmentRemotes,
+        commit: &Oid,
+    ) -> Result<Vec<Record>, Stop>;
     /// The lock of an environment that only this clone knows.
     fn lock(&self, environment: &str) -> Result<Option<Found>, Stop>;
     fn is_verified(&self, record: &Record) -> Result<bool, Stop>;

@@ -41,8 +41,11 @@ impl<'p> Place<'p> {
         let decided = |one: &Record| one.deployed().and_then(|it| it.decided).unwrap_or(one.at);
         let went = went.map(decided).max();
         earlier().any(|other| {
+            let is_known = |one: &Deployed| !one.seen || one.decided.is_some();
             other.commit == record.commit
-                && is_judged(other)
+                && other.deployed().is_some_and(is_known)
+                // Of two at one time, neither is a repeat of the other.
+                && (other.at < record.at || !other.deployed().is_some_and(is_unjudged))
                 && went.is_none_or(|went| decided(other) > went)
         })
     }

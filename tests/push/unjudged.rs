@@ -449,3 +449,70 @@ fn a_status_takes_nothing_from_a_soak_that_a_fetch_began() {
     assert!(status.contains("first seen 10:10"), "{status}");
     ana.pushgate("12:02", &["check", "production"]).goes();
 }
+
+#[test]
+fn the_hook_heeds_that_another_commit_was_fetched_in_between() {
+    let shop = shop();
+    let [ana, ben] = people(&shop);
+    ana.commits("one");
+    ana.push("09:00", "origin").goes();
+    ana.push("09:00", "staging").goes();
+    ben.commits("wip");
+    let staging = shop.path("staging.git").display().to_string();
+    let fetch = ["git", "fetch", "-q", "staging"];
+    around(&ben, "10:00", &staging, "HEAD:master");
+    ana.at("11:00", &fetch).goes();
+    around(&ben, "11:30", &staging, "origin/master:master");
+    ana.at("12:00", &fetch).goes();
+    ana.push("12:01", "production")
+        .refused("promotion")
+        .says("nothing tells since when");
+    for person in [&ana, &ben] {
+        let status = person.reads("12:02", &["status"]);
+        let staging = format!("first seen 12:00 (2m)\n            {LOUD}");
+        assert!(status.contains(&staging), "{status}");
+    }
+    ana.push("12:21", "production").goes();
+}
+
+#[test]
+fn what_is_up_to_date_is_taken_over_by_nobody_though_it_went_around_the_gate() {
+    let shop = shop();
+    let [ana, ben] = people(&shop);
+    deploys(&ana);
+    ana.commits("two");
+    ana.push("10:00", "origin").goes();
+    // By two remotes and to two branches, it is one push.
+    let staging = shop.path("staging.git").display().to_string();
+    ana.git(&["remote", "add", "heroku", &staging]).goes();
+    let both = [
+        "git",
+        "push",
+        "-q",
+        "--no-verify",
+        "heroku",
+        "master",
+        "master:main",
+    ];
+    ana.at("10:05", &both).goes();
+    let unjudged = |log: &str| log.matches("10:05  unjudged    staging").count();
+    let log = ana.reads("10:10", &["log"]);
+    assert_eq!(unjudged(&log), 1, "{log}");
+    assert!(!log.contains("noticed by"), "{log}");
+    ben.git(&["pull", "-q", "--ff-only", "origin", "master"])
+        .goes();
+    ben.reads("10:20", &["status"]);
+    ben.at(
+        "11:00",
+        &["git", "push", "--no-verify", "staging", "master"],
+    )
+    .goes()
+    .says("Everything up-to-date");
+    for person in [&ana, &ben] {
+        let status = person.reads("11:10", &["status"]);
+        let staging = format!("since 10:05 (1h 5m), by Ana\n            {LOUD}");
+        assert!(status.contains(&staging), "{status}");
+        let log = person.reads("11:10", &["log"]);
+        assert_eq!(unjudged(&log), 1, "{log}");
+    }
+}

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::SystemClock;
 use crate::{
+    app::tracked::departure,
     gates::{Clock, EnvironmentRemotes, Memory, Passed, Stop, Work},
     git::Repository,
     memory::{
@@ -109,6 +110,20 @@ impl Memory for Repository {
             }
         }
         Ok(latest)
+    }
+
+    fn departures(
+        &self,
+        environment: &EnvironmentRemotes,
+        commit: &Oid,
+    ) -> Result<Vec<Record>, Stop> {
+        let mut all = Vec::new();
+        for remote in &environment.remotes {
+            for (_, moves) in self.tracked(environment, remote)? {
+                all.extend(departure(&moves, environment.place_of(remote), commit));
+            }
+        }
+        Ok(all)
     }
 
     fn lock(&self, environment: &str) -> Result<Option<Found>, Stop> {

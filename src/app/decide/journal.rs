@@ -1,7 +1,7 @@
 //! Where a decision is written down: this clone's ledger, and the pushes whose arrival is looked for.
 
 use crate::{
-    app::{settle, sharing, unjudged},
+    app::{settle, sharing, sightings::unseen_departures, unjudged},
     gates::{EnvironmentRemotes, Stop},
     git::Repository,
     memory::{ledger::Entry, open_push::OpenPush, record::Place},
@@ -62,8 +62,14 @@ impl Journal for Repository {
         commit: &Oid,
         share: Option<&str>,
     ) -> Result<(), Stop> {
-        let record = unjudged::sighting(self, environment, environment.place(), commit)?;
-        sharing::write(self, record.as_slice(), share)
+        let mut records = unseen_departures(self, environment, commit)?;
+        records.extend(unjudged::sighting(
+            self,
+            environment,
+            environment.place(),
+            commit,
+        )?);
+        sharing::write(self, &records, share)
     }
 
     fn arrived_late(&self, place: Place<'_>, live: &Oid, share: Option<&str>) -> Result<(), Stop> {

@@ -1,6 +1,6 @@
 //! Fills in what the status says of one environment, and previews the next push to it.
 
-use std::{collections::BTreeSet, slice, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
 use bstr::ByteSlice;
 
@@ -11,6 +11,7 @@ use crate::{
         decide::preview,
         preview::Preview,
         sharing::write,
+        sightings::unseen_departures,
         unjudged::{arrived_late, sighting},
     },
     commands::{Error, check::PreviewedPush},
@@ -98,6 +99,7 @@ impl Inputs<'_> {
             return Ok(None);
         };
         let mut records = self.records_of(tip);
+        records.extend(self.world.departures(of, tip)?);
         let mut now = self.now;
         let mut is_under_way = false;
         // That a release failed is no deployment.
@@ -112,8 +114,10 @@ impl Inputs<'_> {
                 }
             };
             if let Some(record) = record {
+                let mut found = unseen_departures(self.world, of, tip)?;
+                found.push(record.clone());
                 // A repository that cannot be written has a status, too.
-                let _ = write(self.world, slice::from_ref(&record), share);
+                let _ = write(self.world, &found, share);
                 now = now.max(record.at);
                 records.push(record);
             }

@@ -204,6 +204,9 @@ impl Memory for Fake {
     fn tracked_since(&self, _: &EnvironmentRemotes, _: &Oid) -> Result<Option<Timestamp>, Stop> {
         Ok(None)
     }
+    fn departures(&self, _: &EnvironmentRemotes, _: &Oid) -> Result<Vec<Record>, Stop> {
+        Ok(Vec::new())
+    }
     fn runs_at(
         &self,
         _: crate::memory::record::Place<'_>,

@@ -33,7 +33,7 @@ fn record(minute: i64, environment: &str, commit: char, event: Event) -> Record 
 fn deployed(minute: i64, commit: char, replaces: char, how: &str) -> Record {
     let judged = match how {
         "rollback" => Judged::Rollback,
-        "seen" => Judged::Unjudged,
+        "seen" | "unjudged" => Judged::Unjudged,
         _ => Judged::Go,
     };
     let event = Event::Deployed(Deployed {
@@ -63,6 +63,17 @@ fn the_last_arrival_counts_and_else_the_first_sight() {
     since(&[(10, '1', 'f', "go"), (20, '1', 'f', "go")], Some(20));
     since(&[(10, '1', ' ', "seen"), (20, '1', ' ', "seen")], Some(10));
     since(&[(20, '1', 'f', "go"), (30, '1', ' ', "seen")], Some(20));
+}
+
+#[test]
+fn all_up_to_date_takes_no_deployment_over() {
+    let [first, again] = [10, 50].map(|minute| (minute, '1', 'f', "unjudged"));
+    since(&[first, again], Some(10));
+    since(&[first, first], Some(10));
+    since(&[first, (10, '1', ' ', "unjudged")], Some(10));
+    since(&[first, (30, '2', '1', "seen"), again], Some(50));
+    // Only the push itself tells who made it.
+    since(&[(10, '1', 'f', "seen"), again], Some(50));
 }
 
 /// Which of the deployments made the commit `1` live, at minute 100.
