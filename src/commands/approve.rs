@@ -174,7 +174,7 @@ impl<'w> Approval<'w> {
         // A command tells what runs there, whatever the remotes have.
         let count = of.live.as_ref().map_or(of.remotes.len(), |_| 1);
         for remote in of.remotes.iter().take(count) {
-            let tips = all_running(of, remote, world, world)?;
+            let tips = all_running(of, remote, &meant, world, world)?;
             meant.retain(|commit| tips.iter().any(|(_, tip)| tip == *commit));
             if meant.is_empty() {
                 let trunk = world.trunk(&self.policy.trunk).ok();

@@ -15,7 +15,7 @@ use crate::{
     git::Repository,
     memory::{
         deployments::{before, current, removed_by_rollback},
-        record::Place,
+        record::{Judged, Place, Record},
     },
     policy::{Environment, Policy},
     process::{signals, terminal},
@@ -43,7 +43,20 @@ pub(crate) fn run(args: &Rollback) -> Done {
             let commit = world.revision(revision)?;
             commit.ok_or_else(|| no_commit(revision, &world))?
         }
-        None => chosen(&of, &targets, &world)?,
+        None => {
+            let trunk = trunk.filter(|_| !environment.takes_any());
+            let tip = trunk.map(|trunk| format!("refs/remotes/{}/{}", trunk.remote, trunk.branch));
+            let tip = tip
+                .map(|name| world.reference(&name))
+                .transpose()?
+                .flatten();
+            let is_on_trunk = |commit: &Oid| {
+                let is_past =
+                    |tip: &Oid| matches!(world.is_past(commit, tip, "origin"), Ok(Some(true)));
+                tip.as_ref().is_none_or(|tip| tip == commit || is_past(tip))
+            };
+            chosen(&of, &targets, &is_on_trunk, &world)?
+        }
     };
     let overrides = Overrides::of_environment().map(|overrides| Overrides {
         rollback: true,
@@ -104,15 +117,21 @@ fn environment<'p>(name: Option<&str>, policy: &'p Policy) -> Result<&'p Environ
 }
 
 /// The commit that was live before: where the remotes differ, the one that some have already.
-fn chosen(of: &EnvironmentRemotes, targets: &[Target], world: &Repository) -> Result<Oid, Error> {
+fn chosen(
+    of: &EnvironmentRemotes,
+    targets: &[Target],
+    is_on_trunk: IsOnTrunk<'_>,
+    world: &Repository,
+) -> Result<Oid, Error> {
     let environment = &of.environment;
     let lives = targets
         .iter()
         .filter_map(|one| Some((one, one.live.as_ref()?)));
     let lives: Vec<(&Target, &Oid)> = lives.collect();
     let is_one = lives.iter().all(|(_, live)| *live == lives[0].1);
-    let before =
-        |(target, live): &(&Target, &Oid)| previous(of.place_of(&target.remote), live, world);
+    let before = |(target, live): &(&Target, &Oid)| {
+        previous(of.place_of(&target.remote), live, is_on_trunk, world)
+    };
     match lives.as_slice() {
         [live, ..] if is_one => return before(live),
         _ => {}
@@ -134,29 +153,82 @@ fn chosen(of: &EnvironmentRemotes, targets: &[Target], world: &Repository) -> Re
     Err(which(message, environment))
 }
 
+/// Whether trunk has a commit, as far as this clone knows; where it is not asked for, any will do.
+type IsOnTrunk<'t> = &'t dyn Fn(&Oid) -> bool;
+
 /// What was live before, as far as it is recorded and may come back.
-fn previous(place: Place<'_>, live: &Oid, world: &Repository) -> Result<Oid, Error> {
-    let environment = place.environment;
+fn previous(
+    place: Place<'_>,
+    live: &Oid,
+    is_on_trunk: IsOnTrunk<'_>,
+    world: &Repository,
+) -> Result<Oid, Error> {
     let mut seen = vec![live.clone()];
     let mut commit = live.clone();
     loop {
         let records = world.records(&commit)?;
         let older = before(&records, place, &commit).filter(|one| !seen.contains(one));
         // Forward is no way back: what an override took off may have been newer.
-        let is_forward = |older: &Oid| world.is_past(live, older, "origin");
-        let older = older.filter(|older| !matches!(is_forward(older), Ok(Some(true))));
-        let Some(older) = older else {
-            let commit = commit.short();
-            let message = format!("nothing tells what was live on {environment} before {commit}");
-            return Err(which(message, environment));
+        let Some(older) = older.filter(|older| !is_forward(live, older, world)) else {
+            return Err(nothing_before(place, live, &commit, is_on_trunk, world)?);
         };
         let records = world.records(older)?;
         if removed_by_rollback(&records, place, older).is_none() {
-            return Ok(older.clone());
+            if is_on_trunk(older) || world.is_past(older, live, "origin")? == Some(true) {
+                return Ok(older.clone());
+            }
+            let id = older.short();
+            report::say(&format!(
+                "{id} was live before, and is passed over: it is not on trunk"
+            ));
         }
         seen.push(older.clone());
         commit = older.clone();
     }
+}
+
+fn is_forward(live: &Oid, older: &Oid, world: &Repository) -> bool {
+    matches!(world.is_past(live, older, "origin"), Ok(Some(true)))
+}
+
+/// Why there is no commit to go back to by itself: `last` is the one that nothing is recorded before.
+fn nothing_before(
+    place: Place<'_>,
+    live: &Oid,
+    last: &Oid,
+    is_on_trunk: IsOnTrunk<'_>,
+    world: &Repository,
+) -> Result<Error, Error> {
+    let (environment, id) = (place.environment, last.short());
+    let (now, records) = (SystemClock.now(), world.records(live)?);
+    let came = current(&records, place, live, now);
+    let mut older = world.notes().all()?;
+    older.retain(|one| {
+        let is_older = came.is_none_or(|came| one.at < came.at);
+        is_older && one.is_at(place) && one.deployed().is_some() && one.commit != *live
+    });
+    older.sort_by_key(|one| one.at);
+    for older in older.iter().rev().map(|record| &record.commit) {
+        let records = world.records(older)?;
+        let is_removed = removed_by_rollback(&records, place, older).is_some();
+        if !is_removed && is_on_trunk(older) && !is_forward(live, older, world) {
+            let message = format!("nothing tells what was live on {environment} before {id}");
+            let words = format!("{} was deployed there last before it", older.short());
+            let back = command(["pushgate", "rollback", environment, older.short()]);
+            return Ok(Stop::undecided(message).cure(words, [back]));
+        }
+    }
+    let is_first = came.and_then(Record::deployed).is_some_and(|came| {
+        let is_judged = matches!(came.judged, Judged::Go | Judged::Overridden);
+        is_judged && !came.seen && came.replaces.is_none()
+    });
+    if is_first {
+        let why = "is the first deployment to";
+        let message = format!("{id} {why} {environment}: there is nothing to go back to");
+        return Ok(Stop::undecided(message).hint("fix it, and deploy the fix"));
+    }
+    let message = format!("nothing tells what was live on {environment} before {id}");
+    Ok(which(message, environment))
 }
 
 /// The commit has to be named.

@@ -13,6 +13,7 @@ use crate::{
         Oid,
         destination::{Destination, heroku_url, named_url},
         remotes::Remotes,
+        url::label,
     },
     text::{did_you_mean, printable},
 };
@@ -149,6 +150,28 @@ impl EnvironmentRemotes {
         let pushed_to = self.branch(trunk);
         let tip = tips.iter().find(|(branch, _)| branch == pushed_to);
         tip.or(tips.first())
+    }
+
+    /// Nothing tells which of the branches of a remote was deployed last.
+    pub(crate) fn unclear(&self, remote: &EnvironmentRemote, tips: &[(String, Oid)]) -> Stop {
+        let has = |(branch, tip): &(String, Oid)| format!("`{branch}` has {}", tip.short());
+        let have: Vec<_> = tips.iter().map(has).collect();
+        let (environment, have) = (&self.environment, have.join(", "));
+        let why = format!("nothing tells which branch was deployed to {environment} last: {have}");
+        let remote = label(remote.name.as_ref());
+        let both = tips.iter().flat_map(|(branch, old)| {
+            let others = tips.iter().filter(move |(_, tip)| tip != old);
+            others.map(move |(_, tip)| (branch, old, tip))
+        });
+        both.fold(Stop::refused(why), |stop, (branch, old, tip)| {
+            let lease = format!("--force-with-lease={branch}:{}", old.short());
+            let refspec = format!("{}:refs/heads/{branch}", tip.short());
+            let words = format!(
+                "to have {} live there, push it to `{branch}`, too",
+                tip.short()
+            );
+            stop.cure(words, [command(["git", "push", &lease, &remote, &refspec])])
+        })
     }
 
     /// No remote leads there, and nothing is remembered.

@@ -205,16 +205,14 @@ impl<'p> GovernedPush<'p> {
         if let Some(Ok(runs)) = told {
             return Ok(Some(runs.clone()));
         }
-        let git = (self.updates.iter()).find_map(|update| update.replaces.as_ref());
-        match (self.place().zip(self.environment()), git) {
-            (Some((place, _)), Some(git)) => memory.runs_at(place, Some(git)),
-            // What a branch that is new there or was deleted does not tell.
-            (Some((place, environment)), None) => {
-                let (remote, branches) = (self.push.remote.as_ref(), &environment.branches);
-                memory.deployed_last(place, remote, branches)
-            }
-            (None, git) => Ok(git.cloned()),
-        }
+        let tip =
+            |update: &&Update| Some((update.name().to_string(), update.replaces.as_ref()?.clone()));
+        let tips: Vec<_> = self.updates.iter().filter_map(tip).collect();
+        let (Some(place), Some(environment)) = (self.place(), self.environment()) else {
+            return Ok(tips.into_iter().next().map(|(_, tip)| tip));
+        };
+        let (remote, branches) = (self.push.remote.as_ref(), &environment.branches);
+        memory.deployed_last(place, remote, branches, &tips)
     }
 
     /// The update of trunk itself, if this push has one.

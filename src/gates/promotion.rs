@@ -11,7 +11,7 @@ use super::{
     environment_remotes::EnvironmentRemotes,
     facts::TrunkName,
     governed_push::GovernedPush,
-    remote_tips::{RemoteTips, all_running},
+    remote_tips::{RemoteTips, all_running, keep_deployed},
     rollback::Remembered,
     sign_offs::SignOffs,
     stop::{Needs, Stop},
@@ -105,13 +105,16 @@ impl Promotion<'_> {
     fn must_be_live(&self, trunk: Option<&TrunkName>, tips: &RemoteTips<'_>) -> Result<(), Stop> {
         let (before, commit, world) = (self.before, self.commit, self.world);
         for remote in &before.remotes {
-            let running = all_running(before, remote, tips, world.memory)?;
+            let running = all_running(before, remote, &[commit], tips, world.memory)?;
             let count = running.iter().filter(|(_, tip)| tip == commit).count();
             if before.live.is_some() && count > 0 {
                 return Ok(());
             }
             if count == 0 {
-                let has = |tips: Tips| tips.iter().any(|(_, tip)| tip == commit);
+                let has = |mut git: Tips| {
+                    let is_clear = keep_deployed(before, remote, &mut git, world.memory).is_ok();
+                    is_clear && git.iter().any(|(_, tip)| tip == commit)
+                };
                 let in_git = before.live.is_none() && has(tips.live(before, remote)?);
                 if let Some((_, runs)) = running.first().filter(|_| in_git) {
                     let (name, id, runs) = (&before.environment, commit.short(), runs.short());

@@ -154,10 +154,11 @@ impl Remotes for RemoteTips<'_> {
 }
 
 /// What runs by one remote of an environment: what its command prints, else what its branches have or a command has
-/// deployed since.
+/// deployed since. `meant`: the commits that are asked about.
 pub(crate) fn all_running(
     of: &EnvironmentRemotes,
     remote: &EnvironmentRemote,
+    meant: &[&Oid],
     remotes: &dyn Remotes,
     memory: &dyn Memory,
 ) -> Result<Tips, Stop> {
@@ -167,6 +168,10 @@ pub(crate) fn all_running(
     }
     let place = of.place_of(remote);
     let mut tips = remotes.live(of, remote)?;
+    let unclear = keep_deployed(of, remote, &mut tips, memory);
+    if tips.iter().any(|(_, tip)| meant.contains(&tip)) {
+        unclear?;
+    }
     for (_, tip) in &mut tips {
         if let Some(runs) = memory.runs_at(place, Some(tip))? {
             *tip = runs;
@@ -176,6 +181,33 @@ pub(crate) fn all_running(
         tips.extend(memory.runs_at(place, None)?.map(no_branch));
     }
     Ok(tips)
+}
+
+/// Keeps of branches that differ the one that was deployed last: a platform builds whichever is pushed.
+pub(crate) fn keep_deployed(
+    of: &EnvironmentRemotes,
+    remote: &EnvironmentRemote,
+    tips: &mut Tips,
+    memory: &dyn Memory,
+) -> Result<(), Stop> {
+    let Some((branch, tip)) = tips.first() else {
+        return Ok(());
+    };
+    let is_one = tips.iter().all(|(other, _)| other == branch);
+    if is_one || tips.iter().all(|(_, other)| other == tip) {
+        return Ok(());
+    }
+    let Some(last) = memory.last_of(of.place_of(remote), tips)? else {
+        return Err(of.unclear(remote, tips));
+    };
+    let has_it = |(_, tip): &&(String, Oid)| *tip == last;
+    let branches: Vec<_> = tips
+        .iter()
+        .filter(has_it)
+        .map(|(one, _)| one.clone())
+        .collect();
+    tips.retain(|(branch, _)| branches.contains(branch));
+    Ok(())
 }
 
 /// Asks several remotes at once, and does something else meanwhile.

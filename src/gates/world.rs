@@ -90,13 +90,16 @@ pub trait Memory: Sync {
     fn was_live(&self, environment: &EnvironmentRemotes, commit: &Oid) -> Result<bool, Stop>;
     /// What runs at a place where git's ref has this commit: that, unless a command has deployed another since.
     fn runs_at(&self, place: Place<'_>, git: Option<&Oid>) -> Result<Option<Oid>, Stop>;
-    /// The commit that a remote got last, by any of these branches, which is the one of this place.
+    /// What runs at a place whose remote is pushed to by these branches, some of which are known to have these tips.
     fn deployed_last(
         &self,
         place: Place<'_>,
         remote: &BStr,
         branches: &[String],
+        tips: &Tips,
     ) -> Result<Option<Oid>, Stop>;
+    /// Which of these tips of one place was deployed last; `None` where nothing tells.
+    fn last_of(&self, place: Place<'_>, tips: &Tips) -> Result<Option<Oid>, Stop>;
     /// Since when git itself knows a commit to be on all remotes of an environment.
     fn tracked_since(
         &self,

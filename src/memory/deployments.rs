@@ -240,6 +240,32 @@ pub fn newest<'r>(records: &'r [Record], place: Place<'_>) -> Option<&'r Record>
     all.iter().find(is_there).or(all.first()).copied()
 }
 
+/// Which of the commits that the branches of one place have was deployed last; `None` where nothing tells.
+/// `records`: all that are remembered.
+pub fn last_of<'t>(
+    tips: &'t [(String, Oid)],
+    records: &[Record],
+    place: Place<'_>,
+    now: Timestamp,
+) -> Option<&'t Oid> {
+    // What a command deployed moved no branch.
+    let by_git = || {
+        place
+            .deployments(records)
+            .filter(|(_, one)| !one.by_command)
+    };
+    let past = by_git().filter(|(record, _)| record.at <= now);
+    let (last, _) = past.max_by_key(|(record, _)| record.at)?;
+    let mut tips = tips.iter().map(|(_, tip)| tip);
+    tips.clone().find(|tip| **tip == last.commit).or_else(|| {
+        // A branch has left it since, for what nobody has recorded.
+        let is_known = |tip: &Oid| by_git().any(|(record, _)| record.commit == *tip);
+        let unknown = tips.find(|tip| !is_known(tip))?;
+        tips.all(|tip| tip == unknown || is_known(tip))
+            .then_some(unknown)
+    })
+}
+
 /// Whether a commit is recorded to have been live at a place.
 pub fn was_live(records: &[Record], place: Place<'_>, commit: &Oid) -> bool {
     let mut deployments = place.deployments(records);

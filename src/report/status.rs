@@ -109,6 +109,9 @@ pub(crate) struct Live {
     pub(crate) commit: Commit,
     /// What git has there, where something else runs.
     pub(crate) git: Option<Oid>,
+    /// Whether git has no branch there, and the commit is known from records alone.
+    #[serde(skip)]
+    pub(crate) is_gone: bool,
     #[serde(rename = "trunk")]
     pub(crate) standing: Option<Relation>,
     pub(crate) since: Option<Timestamp>,

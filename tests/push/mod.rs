@@ -1,6 +1,7 @@
 //! The way of a push: which pushes are governed, what each gate answers, and every transport.
 
 mod bad_input;
+mod branches;
 mod chained;
 mod clocks;
 mod contents;

@@ -635,6 +635,90 @@ fn where_nothing_was_deployed_there_is_nothing_to_go_back_from() {
     }
 }
 
+/// A shop with a policy that asks for little, where `one` was deployed to production.
+fn first_deployed() -> (Sandbox, String) {
+    let shop = Sandbox::bare();
+    shop.policy("suite: {run: 'true'}\nenvironments: {production: {}}\n");
+    shop.push_ungated("origin", "master");
+    shop.git(["remote", "set-head", "origin", "master"]).goes();
+    shop.install();
+    let one = shop.commit_on_origin("one");
+    shop.push_at(DAY, "production", "master").goes();
+    follow_up(&shop.app);
+    (shop, one)
+}
+
+#[test]
+fn after_the_first_deployment_there_is_nothing_to_go_back_to() {
+    let (shop, one) = first_deployed();
+    goes_back(&shop, &[])
+        .ends_with(2)
+        .says(&format!(
+            "{} is the first deployment to production: there is nothing to go back to\n  fix it, and deploy the fix\n",
+            &one[..7]
+        ))
+        .never_says("COMMIT");
+}
+
+#[test]
+fn where_a_push_around_the_gate_is_live_the_deployment_before_it_is_named() {
+    let (shop, one) = first_deployed();
+    let ben = Person::joins(&shop, "Ben", &["production"]);
+    let two = ben.commits("two");
+    let around = ["git", "push", "-q", "--no-verify"];
+    for remote in ["origin", "production"] {
+        let words = [&around[..], &[remote, "master"]].concat();
+        ben.at("11:00", &words).goes();
+    }
+    shop.stop_clock("2026-11-24 11:30:00");
+    shop.git(["fetch", "-q", "--all"]).goes();
+    shop.pushgate(["status"]).goes();
+    let cure = format!("pushgate rollback production {}", &one[..7]);
+    let ran = goes_back(&shop, &[]);
+    if ran.code != 0 {
+        ran.says(&format!("    {cure}\n")).never_says("COMMIT");
+    }
+    goes_back(&shop, &["production", &one[..7]]).goes();
+    assert_eq!(shop.tip("production", "master"), one, "{two}");
+}
+
+#[test]
+fn what_is_not_on_trunk_is_passed_over() {
+    let (shop, one) = first_deployed();
+    let hot = shop.commit("a hotfix that was never merged");
+    shop.stop_clock("2026-11-24 11:00:00");
+    shop.push_ungated("production", "master");
+    shop.git(["reset", "-q", "--hard", "HEAD~1"]).goes();
+    shop.commit_on_origin("two");
+    shop.push_at("2026-11-24 12:00:00", "production", "+master")
+        .goes();
+    follow_up(&shop.app);
+    shop.git(["switch", "-q", "--detach", &one]).goes();
+    shop.stop_clock("2026-11-24 12:30:00");
+    goes_back(&shop, &[]).goes().says(&format!(
+        "{} was live before, and is passed over: it is not on trunk",
+        &hot[..7]
+    ));
+    assert_eq!(shop.tip("production", "master"), one);
+}
+
+#[test]
+fn with_the_gate_off_what_was_never_live_is_no_rollback_either() {
+    let (shop, one) = first_deployed();
+    let never = shop.ask(["rev-parse", "master~1"]);
+    let off = [("PUSHGATE", "off"), ("PUSHGATE_ROLLBACK", "1")];
+    shop.push_with(&off, "production", &format!("+{never}:refs/heads/master"))
+        .goes();
+    let known = records(&shop, &shop.app, "deployed");
+    let off = known
+        .iter()
+        .find(|record| record["commit"] == never.as_str());
+    assert_eq!(off.unwrap()["judged"], "overridden");
+    shop.push("production", "master")
+        .goes()
+        .never_says(&format!("took {}", &one[..7]));
+}
+
 #[test]
 fn two_refs_are_no_rollback() {
     let it = Deployed::new();

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use super::SystemClock;
 use crate::{
     app::tracked::departure,
-    gates::{Clock, EnvironmentRemotes, Memory, Passed, Stop, Work},
+    gates::{Clock, EnvironmentRemotes, Memory, Passed, Stop, Tips, Work},
     git::Repository,
     memory::{
-        deployments::{running, was_live},
+        deployments::{last_of, newest, running, was_live},
         ledger::Ledger,
         lock::{Found, ref_of},
         open_push::{OpenPushes, State},
@@ -71,19 +71,41 @@ impl Memory for Repository {
         place: Place<'_>,
         remote: &BStr,
         branches: &[String],
+        tips: &Tips,
     ) -> Result<Option<Oid>, Stop> {
-        if let Some(record) = self.remembered(place)? {
-            return Ok(Some(record.commit));
+        let git = tips.first().map(|(_, tip)| tip);
+        if let Some(git) = git {
+            let known = self.records(git)?;
+            let last = newest(&known, place);
+            let by_command = |one: &Deployed| one.by_command;
+            let is_last =
+                |one: &Record| one.commit == *git || one.deployed().is_some_and(by_command);
+            if last.is_none_or(is_last) {
+                return self.runs_at(place, Some(git));
+            }
         }
-        // What went there before the gate came is known to git alone.
+        // Another branch may have been deployed since, or what is left of it in git tells.
+        let mut all = tips.clone();
         for branch in branches {
             let name = format!("refs/heads/{branch}");
             let tip = self.tracking_ref(remote, name.as_str().into());
-            if let Some(tip) = tip.map(|name| self.reference(&name)).transpose()?.flatten() {
-                return Ok(Some(tip));
+            if !tips.iter().any(|(known, _)| known == branch)
+                && let Some(tip) = tip.map(|name| self.reference(&name)).transpose()?.flatten()
+            {
+                all.push((branch.clone(), tip));
             }
         }
-        Ok(None)
+        let is_known = |last: &Oid| git.is_none() || all.iter().any(|(_, tip)| tip == last);
+        let last = self.remembered(place)?.map(|record| record.commit);
+        match last.filter(is_known) {
+            None if git.is_none() => Ok(all.first().map(|(_, tip)| tip.clone())),
+            last => self.runs_at(place, last.as_ref().or(git)),
+        }
+    }
+
+    fn last_of(&self, place: Place<'_>, tips: &Tips) -> Result<Option<Oid>, Stop> {
+        let all = self.notes().all()?;
+        Ok(last_of(tips, &all, place, Timestamp::now()).cloned())
     }
 
     fn tracked_since(

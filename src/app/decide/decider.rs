@@ -24,7 +24,7 @@ use crate::{
     git::Repository,
     memory::ledger::Entry,
     policy::{self, Environment},
-    push::{Push, destination::Destination, url::label},
+    push::{Oid, Push, destination::Destination, url::label},
     text::printable,
 };
 
@@ -182,7 +182,7 @@ impl<'d> Decider<'d> {
                     // What is taken off is barred: what runs, and not what git has.
                     let here = push.here.as_ref();
                     verdict.runs = here.and_then(|here| self.world.remotes.running(here));
-                    verdict.rollback = rollback(push, &self.world);
+                    verdict.rollback = rollback(push, verdict.runs.as_ref(), &self.world);
                 }
                 (push, verdict)
             };
@@ -297,13 +297,18 @@ fn look_at_live(push: &GovernedPush<'_>, journal: &dyn Journal) -> Result<(), St
     }
 }
 
-/// The rollback that a push is where no gate is asked whether it may be one.
-fn rollback(push: &GovernedPush<'_>, world: &World<'_>) -> Option<Rollback> {
-    let change = change(push)?;
-    let (from, to) = (change.replaces?, change.commit);
-    let is_forward = world.repository.is_past(from, to, &push.remote);
-    (!matches!(is_forward, Ok(Some(true)))).then(|| Rollback {
-        from: from.clone(),
+/// The rollback that a push is where no gate is asked whether it may be one: to what was live there, and back.
+fn rollback(
+    push: &GovernedPush<'_>,
+    told: Option<&Result<Oid, Stop>>,
+    world: &World<'_>,
+) -> Option<Rollback> {
+    let (here, to) = (push.here.as_ref()?, change(push)?.commit);
+    let from = push.running(told, world.memory).ok()??;
+    let is_forward = world.repository.is_past(&from, to, &push.remote);
+    let was_live = matches!(world.memory.was_live(here, to), Ok(true));
+    (was_live && !matches!(is_forward, Ok(Some(true)))).then(|| Rollback {
+        from,
         to: to.clone(),
         in_place_of: None,
     })

@@ -6,7 +6,9 @@ use super::super::Error;
 use crate::{
     app::follow_up::catch_up,
     gates::{
-        EnvironmentRemote, EnvironmentRemotes, Remotes, remote_tips::RemoteTips, verdict::TrunkName,
+        EnvironmentRemote, EnvironmentRemotes, Remotes,
+        remote_tips::{RemoteTips, keep_deployed},
+        verdict::TrunkName,
     },
     git::{Repository, network::LIMIT},
     policy::Policy,
@@ -60,7 +62,7 @@ impl Target {
         for (remote, urls) in of.remotes.iter().zip(by_remote) {
             let (mut targets, mut is_one) = (Vec::<Self>::new(), true);
             for url in urls {
-                let tips = match tips.live(of, &url) {
+                let mut tips = match tips.live(of, &url) {
                     // A place that does not answer holds the others up no more than it does in git.
                     Err(error) if remote.urls.len() > 1 => {
                         report::warn(&error.in_one_line());
@@ -69,6 +71,9 @@ impl Target {
                     }
                     tips => tips?,
                 };
+                if let Err(error) = keep_deployed(of, &url, &mut tips, world) {
+                    report::warn(&error.why);
+                }
                 let deployed = of.deployed(&tips, trunk);
                 // What is remembered is of no branch.
                 let branch = deployed.filter(|_| !of.is_remembered);

@@ -19,6 +19,7 @@ use crate::{
         EnvironmentRemote, EnvironmentRemotes, LocalRepository, Memory, Passed, Remotes, Stop,
         promotion::soaks_since,
         receipt,
+        remote_tips::keep_deployed,
         verdict::{Contents, Decision, Gate, Outcome},
         window::{Answer, known, reader},
     },
@@ -76,9 +77,10 @@ impl Inputs<'_> {
         of: &EnvironmentRemotes,
     ) -> Result<Option<Live>, Stop> {
         let place = of.place_of(remote);
-        let git = self.tips.live(of, remote).map(|tips| {
+        let git = self.tips.live(of, remote).and_then(|mut tips| {
+            keep_deployed(of, remote, &mut tips, self.world)?;
             let deployed = of.deployed(&tips, self.trunk.as_ref().ok());
-            deployed.map(|(_, tip)| tip.clone())
+            Ok(deployed.map(|(_, tip)| tip.clone()))
         });
         let (git, runs) = match self.tips.running(of) {
             Some(runs) => {
@@ -135,6 +137,7 @@ impl Inputs<'_> {
                 >= remote.urls.len();
         Ok(Some(Live {
             is_everywhere,
+            is_gone: git.is_none() && of.live.is_none(),
             git: git.filter(|git| git != tip && !of.is_remembered),
             commit: self.commit(tip),
             standing: self.standing(tip),

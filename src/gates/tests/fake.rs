@@ -219,8 +219,16 @@ impl Memory for Fake {
         _: crate::memory::record::Place<'_>,
         _: &bstr::BStr,
         _: &[String],
+        tips: &Tips,
     ) -> Result<Option<Oid>, Stop> {
-        Ok(None)
+        Ok(tips.first().map(|(_, tip)| tip.clone()))
+    }
+    fn last_of(
+        &self,
+        _: crate::memory::record::Place<'_>,
+        tips: &Tips,
+    ) -> Result<Option<Oid>, Stop> {
+        Ok(tips.first().map(|(_, tip)| tip.clone()))
     }
     fn lock(&self, _: &str) -> Result<Option<Found>, Stop> {
         Ok(None)

@@ -308,3 +308,18 @@ fn what_was_live_may_come_back_and_a_rollback_does_not_lead_forward() {
     assert_eq!(before(&records, production, &oid('1')), Some(&oid('f')));
     assert_eq!(before(&records, production, &oid('3')), None);
 }
+
+#[test]
+fn of_several_branches_that_differ_the_last_deployment_tells_or_what_nobody_recorded() {
+    let records = [deployed(1, '1', ' ', "go"), deployed(2, '2', '1', "go")];
+    let here = ["shop".to_owned()];
+    let last = |tips: &str| {
+        let tips: Vec<_> = tips.chars().map(|tip| (String::new(), oid(tip))).collect();
+        last_of(&tips, &records, place("production", &here), at(100)).cloned()
+    };
+    assert_eq!(last("12"), Some(oid('2')));
+    assert_eq!(last("29"), Some(oid('2')));
+    assert_eq!(last("19"), Some(oid('9')));
+    assert_eq!(last("89"), None);
+    assert_eq!(last("1"), None);
+}

@@ -168,6 +168,10 @@ impl<'s> Page<'s> {
         if let Some(unlike) = Contents::unlike_git(live.git.as_ref(), &live.commit.id) {
             self.line("", paint(LOUD, unlike));
         }
+        if live.is_gone {
+            let gone = "git has no branch there any more, this was deployed last";
+            self.line("", paint(LOUD, gone));
+        }
         let mut facts = match (live.standing, &live.commit.subject) {
             (Some(Relation::Behind(Count(0))), _) => paint(GOOD, "the newest") + " of trunk",
             (Some(Relation::Behind(_)), _) if takes_any => "on trunk".into(),

@@ -32,6 +32,7 @@ fn live(digit: char, standing: Relation) -> Remote {
             since: Some(at("2026-11-23T10:42:00Z")),
             by: Some("Ben <ben@shop.example>".to_owned()),
             deployment: None,
+            is_gone: false,
             is_under_way: false,
             is_everywhere: true,
             receipt: None,

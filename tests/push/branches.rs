@@ -1,0 +1,110 @@
+//! An environment that two branches deploy to: what was deployed last is live, whichever of them it went to.
+
+use super::remembered::{people, shop_of};
+use crate::support::{Sandbox, notes_worker::records, person::Person};
+
+const POLICY: &str = "\
+suite: {run: 'true'}
+environments:
+  staging: {}
+  production: {after: staging, signoff: false}
+";
+
+/// A shop where `one` is live everywhere, recorded.
+fn shop() -> (Sandbox, String) {
+    let shop = shop_of(POLICY);
+    let one = Person::ana(&shop).commits("one");
+    for remote in ["origin", "staging", "production"] {
+        Person::ana(&shop).push("09:00", remote).goes();
+    }
+    (shop, one)
+}
+
+fn deploys(ana: &Person<'_>, time: &str, subject: &str, refspecs: &[&str]) -> String {
+    let commit = ana.commits(subject);
+    ana.push(time, "origin").goes();
+    ana.push(time, "staging").goes();
+    let push = [&["git", "push", "production"], refspecs].concat();
+    ana.at(time, &push).goes();
+    commit
+}
+
+#[test]
+fn a_feature_that_another_branch_brought_to_staging_is_what_runs_there() {
+    let (shop, one) = shop();
+    let [ana, ben] = people(&shop);
+    ben.git(&["switch", "-q", "-c", "feature"]).goes();
+    ben.git(&["commit", "-q", "--allow-empty", "-m", "wip"])
+        .goes();
+    let around = "PUSHGATE_SKIP=trunk git push staging feature:main";
+    ben.at("11:50", &["sh", "-c", around]).goes();
+    let feature = shop.tip("staging", "main");
+    let gone = format!("staging has {}, not {}", &feature[..7], &one[..7]);
+    let live = ana.reads("12:00", &["status"]);
+    assert!(
+        live.contains(&format!("live      {}", &feature[..7])),
+        "{live}"
+    );
+    ana.pushgate("12:00", &["check", "production", "--commit", &one])
+        .goes_not()
+        .says(&gone);
+    let words = ["approve", "staging", "--commit", &one];
+    ana.pushgate("12:00", &words).goes_not().says(&gone);
+}
+
+#[test]
+fn where_nothing_tells_which_branch_was_deployed_last_both_are_named() {
+    let shop = Sandbox::new();
+    // By URL: not even the reflogs of this clone tell of it.
+    let around = |refspec: &str| {
+        let push = ["push", "-q", "--no-verify", "../staging.git", refspec];
+        shop.git(push).goes();
+    };
+    around("master:main");
+    let old = shop.tip("staging", "main");
+    let two = shop.commit_on_origin("two");
+    around("master");
+    let (old, two) = (&old[..7], &two[..7]);
+    let both = format!(
+        "nothing tells which branch was deployed to staging last: `main` has {old}, `master` has {two}"
+    );
+    let cure = format!("git push '--force-with-lease=main:{old}' staging {two}:refs/heads/main");
+    let status = shop.pushgate(["status"]).stdout;
+    let status = status.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(status.contains(&both), "{status}");
+    shop.push("production", "master")
+        .refused("promotion")
+        .says(&both)
+        .says(&format!("    {cure}\n"));
+    shop.run_in(&shop.app, "sh", ["-c", &cure]).goes();
+    shop.push("production", "master").goes();
+}
+
+#[test]
+fn a_push_replaces_what_was_deployed_last_whatever_its_own_branch_had() {
+    for last in [&["master", "master:main"][..], &["master:main"]] {
+        let (shop, one) = shop();
+        let ana = Person::ana(&shop);
+        ana.at("09:10", &["git", "push", "production", "master:main"])
+            .goes();
+        let two = deploys(&ana, "10:00", "two", &["master"]);
+        let three = deploys(&ana, "11:00", "three", last);
+        let known = records(&shop, &shop.app, "deployed");
+        let known: Vec<_> = known
+            .iter()
+            .filter(|one| one["environment"] == "production")
+            .filter(|one| one["commit"] == three.as_str() || one["commit"] == two.as_str())
+            .map(|record| (record["commit"].clone(), record["replaces"].clone()))
+            .collect();
+        assert_eq!(known.len(), 2, "{known:?}");
+        assert!(known.contains(&(three.as_str().into(), two.as_str().into())));
+        assert!(known.contains(&(two.as_str().into(), one.as_str().into())));
+        ana.git(&["switch", "-q", "--detach", &two]).goes();
+        let says = format!("from {} back to {}", &three[..7], &two[..7]);
+        ana.pushgate("11:30", &["rollback", "--yes"])
+            .goes()
+            .says(&says);
+        let live = ana.reads("11:40", &["status"]);
+        assert!(live.contains("a rollback"), "{live}");
+    }
+}
