@@ -99,6 +99,23 @@ impl Repository {
         Ok(tracked)
     }
 
+    /// Whether a tracking ref, as far as is known, has always been one of this place.
+    pub(super) fn tells_of(&self, name: &str, place: Place<'_>) -> bool {
+        let is_there = |one: &str| {
+            place
+                .destinations
+                .iter()
+                .any(|other| is_one_place(one, other))
+        };
+        let looked_at = self
+            .looked_at()
+            .into_iter()
+            .find(|one| one.tracking.name == name);
+        looked_at.is_none_or(|one| {
+            one.since.is_none() && one.destination.as_deref().is_none_or(is_there)
+        })
+    }
+
     /// The remotes that lead to an environment though the policy does not name them.
     pub(super) fn unnamed_remotes(&self, of: &EnvironmentRemotes) -> Vec<EnvironmentRemote> {
         let is_named = |name: &&BStr| of.remotes.iter().any(|one| one.name == **name);

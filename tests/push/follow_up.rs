@@ -238,7 +238,7 @@ fn a_lock_that_a_killed_git_left_stops_no_push_and_loses_nothing() {
     assert!(ran.stdout.contains(&format!("    {cure}\n")), "{ran}");
     let mut words = cure.split(' ');
     shop.run_in(&shop.app, words.next().unwrap(), words).goes();
-    assert_eq!(log(&shop), ["staging go arrived"; 2]);
+    assert_eq!(log(&shop)[..2], ["staging go arrived"; 2]);
     let known = format!("staging go {}", &three[..7]);
     assert!(deployments(&shop, &shop.app).contains(&known));
 }

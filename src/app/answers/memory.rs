@@ -89,6 +89,7 @@ impl Memory for Repository {
         for branch in branches {
             let name = format!("refs/heads/{branch}");
             let tip = self.tracking_ref(remote, name.as_str().into());
+            let tip = tip.filter(|name| self.tells_of(name, place));
             if !tips.iter().any(|(known, _)| known == branch)
                 && let Some(tip) = tip.map(|name| self.reference(&name)).transpose()?.flatten()
             {
