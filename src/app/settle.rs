@@ -16,7 +16,7 @@ use super::{
 use crate::{
     file,
     gates::{Clock, Memory, Stop, remote_tips::at_once},
-    git::{self, Repository, network},
+    git::{self, Repository, SECOND, network},
     memory::{
         open_push::{OpenPush, State, Tracking},
         record::Record,
@@ -27,9 +27,6 @@ use crate::{
 
 /// How long a push is looked for: reflogs are kept for longer (gc.reflogExpireUnreachable, git-gc(1)).
 const OLDEST: SignedDuration = SignedDuration::from_hours(24 * 28);
-
-/// Reflogs count whole seconds.
-pub(super) const SECOND: SignedDuration = SignedDuration::from_secs(1);
 
 /// Whether remotes are asked where git's own files do not tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

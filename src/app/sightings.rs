@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use crate::{
-    gates::{EnvironmentRemotes, Memory, Stop},
-    git::Repository,
+    gates::Stop,
+    git::{Repository, SECOND},
     memory::{
         deployments::{current, newest},
         open_push::{OpenPush, State},
@@ -48,23 +48,19 @@ pub(super) fn replaced_unseen(
     Ok(Some(record).filter(|record| record.replaces().is_some()))
 }
 
-/// The records of what git alone knows to have replaced a commit that is back: without them, the team would take it to
-/// have been live all the while.
-pub(crate) fn unseen_departures(
-    repository: &Repository,
-    of: &EnvironmentRemotes,
-    commit: &Oid,
-) -> Result<Vec<Record>, Stop> {
-    let departures = repository.departures(of, commit)?.into_iter();
-    let unseen = departures.filter_map(|one| unseen(repository, one).transpose());
-    unseen.collect()
-}
-
 /// A departure, unless the arrival of what came in its place is recorded.
-pub(super) fn unseen(repository: &Repository, departure: Record) -> Result<Option<Record>, Stop> {
+pub(crate) fn unseen(repository: &Repository, departure: Record) -> Result<Option<Record>, Stop> {
     let commit = &departure.commit;
     let known = repository.notes().read(commit)?;
-    let is_known = current(&known, departure.place(), commit, departure.at).is_some();
+    // By git itself, whatever has become of it since.
+    let is_it = |one: &Record| {
+        one.is_at(departure.place())
+            && one.commit == *commit
+            && one.deployed().is_some()
+            && one.at.duration_since(departure.at).abs() <= SECOND
+    };
+    let is_known = known.iter().any(is_it)
+        || current(&known, departure.place(), commit, departure.at).is_some();
     Ok((!is_known).then_some(departure))
 }
 

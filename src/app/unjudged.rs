@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     answers::SystemClock,
     judged_since::{gate_since, is_younger, named_since},
-    settle::{SECOND, fits},
+    settle::fits,
     sharing::write,
     sightings::{found, found_at, unseen},
     tracked::{LookedAt, departure},
@@ -17,7 +17,7 @@ use super::{
 use crate::{
     file,
     gates::{Clock, EnvironmentRemotes, Memory, Stop},
-    git::{Moved, Repository},
+    git::{Moved, Repository, SECOND},
     memory::{
         decision::Decision,
         deployments::{current, live_after, newest},

@@ -99,6 +99,9 @@ pub(crate) fn state(opened: &Opened) -> Found {
 pub(crate) fn notes(opened: &Opened) -> Found {
     let world = &opened.world;
     let lock = world.common_dir().join(format!("{REF}.lock"));
+    if !lock.exists() {
+        return Ok(Vec::new());
+    }
     // No pushgate writes the notes meanwhile.
     let _ours = world.notes().lock()?;
     if !lock.exists() {

@@ -106,7 +106,8 @@ pub trait Memory: Sync {
         environment: &EnvironmentRemotes,
         commit: &Oid,
     ) -> Result<Option<Timestamp>, Stop>;
-    /// What git itself knows to have replaced a commit on an environment, as records of who came across it.
+    /// What git alone knows to have replaced a commit on an environment, as records of who came across it: without
+    /// them, a commit that is back would have been live all the while.
     fn departures(
         &self,
         environment: &EnvironmentRemotes,

@@ -24,6 +24,6 @@ pub(crate) mod work_tree;
 
 pub(crate) use command::Git;
 pub(crate) use push::pause;
-pub(crate) use reflog::Moved;
+pub(crate) use reflog::{Moved, SECOND};
 pub use repository::Repository;
 pub(crate) use version::Version;

@@ -1,10 +1,13 @@
 //! What a ref has pointed to, and since when.
 
 use bstr::{BStr, BString, ByteSlice};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Repository;
 use crate::{gates::Stop, push::Oid};
+
+/// Reflogs count whole seconds.
+pub(crate) const SECOND: SignedDuration = SignedDuration::from_secs(1);
 
 /// A ref came to point to a commit.
 #[derive(Clone, Debug, PartialEq, Eq)]

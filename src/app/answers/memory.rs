@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::SystemClock;
 use crate::{
-    app::tracked::departure,
+    app::{sightings::unseen, tracked::departure},
     gates::{Clock, EnvironmentRemotes, Memory, Passed, Stop, Tips, Work},
     git::Repository,
     memory::{
@@ -143,7 +143,8 @@ impl Memory for Repository {
         let mut all = Vec::new();
         for remote in &environment.remotes {
             for (_, moves) in self.tracked(environment, remote)? {
-                all.extend(departure(&moves, environment.place_of(remote), commit));
+                let departure = departure(&moves, environment.place_of(remote), commit);
+                all.extend(departure.map_or(Ok(None), |one| unseen(self, one))?);
             }
         }
         Ok(all)

@@ -1,8 +1,8 @@
 //! Where a decision is written down: this clone's ledger, and the pushes whose arrival is looked for.
 
 use crate::{
-    app::{settle, sharing, sightings::unseen_departures, unjudged},
-    gates::{EnvironmentRemotes, Stop},
+    app::{settle, sharing, unjudged},
+    gates::{EnvironmentRemotes, Memory, Stop},
     git::Repository,
     memory::{ledger::Entry, open_push::OpenPush, record::Place},
     process::detached,
@@ -62,7 +62,7 @@ impl Journal for Repository {
         commit: &Oid,
         share: Option<&str>,
     ) -> Result<(), Stop> {
-        let mut records = unseen_departures(self, environment, commit)?;
+        let mut records = self.departures(environment, commit)?;
         records.extend(unjudged::sighting(
             self,
             environment,

@@ -11,7 +11,6 @@ use crate::{
         decide::preview,
         preview::Preview,
         sharing::write,
-        sightings::unseen_departures,
         unjudged::{arrived_late, sighting},
     },
     commands::{Error, check::PreviewedPush},
@@ -101,7 +100,8 @@ impl Inputs<'_> {
             return Ok(None);
         };
         let mut records = self.records_of(tip);
-        records.extend(self.world.departures(of, tip)?);
+        let mut found = self.world.departures(of, tip)?;
+        records.extend(found.iter().cloned());
         let mut now = self.now;
         let mut is_under_way = false;
         // That a release failed is no deployment.
@@ -116,7 +116,6 @@ impl Inputs<'_> {
                 }
             };
             if let Some(record) = record {
-                let mut found = unseen_departures(self.world, of, tip)?;
                 found.push(record.clone());
                 // A repository that cannot be written has a status, too.
                 let _ = write(self.world, &found, share);
