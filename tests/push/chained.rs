@@ -325,9 +325,8 @@ fn the_exit_code_is_128_and_the_signal() {
 #[test]
 #[ignore = "slow: needs strace"]
 fn ctrl_c_reaches_it_once() {
-    // It goes on for two seconds, so that a second signal would be seen, and that strace, which hands on every signal,
-    // is done with ours.
-    let mut waiting = Waiting::start_by("i=5960", |shop| {
+    // It goes on for half a second, so that a second signal would be seen.
+    let mut waiting = Waiting::start_by("i=5990", |shop| {
         let mut command = shop.command(tool("script", "bsdutils"));
         let (strace, calls) = (tool("strace", "strace"), shop.path("calls"));
         command.arg("-qec").arg(format!(
