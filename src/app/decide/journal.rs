@@ -5,7 +5,6 @@ use crate::{
     gates::{EnvironmentRemotes, Memory, Stop},
     git::Repository,
     memory::{ledger::Entry, open_push::OpenPush, record::Place},
-    process::detached,
     push::Oid,
 };
 
@@ -45,10 +44,6 @@ impl Journal for Repository {
     }
 
     fn open(&self, push: &OpenPush) -> Result<(), Stop> {
-        // A later push of the same commit, which no gate judged, must not be taken for this one.
-        if push.git.is_none() && detached::is_dry_run() {
-            return Ok(());
-        }
         let push = settle::traced(push, self)?;
         let added = self.open_pushes().add(&push);
         let what = "write down that the push goes";

@@ -42,7 +42,9 @@ impl Part {
         });
         let deploy = push.push.deploy.as_ref();
         let by_command = deploy.is_some_and(|deploy| !deploy.command.is_empty());
-        let open = changes.into_iter().map(|change| {
+        // After a dry run, a later push of the same commit, which no gate judged, must not be taken for this one.
+        let sent = changes.into_iter().filter(|_| !push.push.is_dry);
+        let open = sent.map(|change| {
             let deployed = Deployed {
                 // A command may deploy once more what is there.
                 replaces: (entry.replaces.clone()).filter(|old| old != change.commit),
