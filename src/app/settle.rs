@@ -98,7 +98,11 @@ pub(crate) fn settle(repository: &Repository, ask: Ask) -> Result<(), Stop> {
                     Outcome::Missing
                 }
             }
-            (None, _) if one.is_by_command() || now.duration_since(one.push.record.at) > OLDEST => {
+            // Of a command, its end alone tells whether it did.
+            (None, _)
+                if one.push.record.is_by_command()
+                    || now.duration_since(one.push.record.at) > OLDEST =>
+            {
                 Outcome::Unknown
             }
             (None, _) => {
@@ -257,12 +261,6 @@ fn by_tip(
 }
 
 impl Ended {
-    /// Whether another command than `git push` deploys, whose end alone tells whether it did.
-    fn is_by_command(&self) -> bool {
-        let deployed = self.push.record.deployed();
-        deployed.is_some_and(|deployed| deployed.by_command)
-    }
-
     /// Writes down what became of it.
     fn close(mut self, repository: &Repository, outcome: Outcome) -> Result<(), Stop> {
         let record = match outcome {

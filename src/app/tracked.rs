@@ -99,6 +99,19 @@ impl Repository {
         Ok(tracked)
     }
 
+    /// The same moves of all remotes of an environment, each with the place where they happened.
+    pub(super) fn moves_of<'e>(
+        &self,
+        of: &'e EnvironmentRemotes,
+    ) -> Result<Vec<(Place<'e>, Vec<Moved>)>, Stop> {
+        let mut all = Vec::new();
+        for remote in &of.remotes {
+            let tracked = self.tracked(of, remote)?.into_iter();
+            all.extend(tracked.map(|(_, moves)| (of.place_of(remote), moves)));
+        }
+        Ok(all)
+    }
+
     /// Whether a tracking ref, as far as is known, has always been one of this place.
     pub(super) fn tells_of(&self, name: &str, place: Place<'_>) -> bool {
         let is_there = |one: &str| {

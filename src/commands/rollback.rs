@@ -45,15 +45,11 @@ pub(crate) fn run(args: &Rollback) -> Done {
         }
         None => {
             let trunk = trunk.filter(|_| !environment.takes_any());
-            let tip = trunk.map(|trunk| format!("refs/remotes/{}/{}", trunk.remote, trunk.branch));
-            let tip = tip
-                .map(|name| world.reference(&name))
-                .transpose()?
-                .flatten();
+            let tip = trunk.map(|trunk| world.reference(&trunk.tracking_ref()));
+            let tip = tip.transpose()?.flatten();
             let is_on_trunk = |commit: &Oid| {
-                let is_past =
-                    |tip: &Oid| matches!(world.is_past(commit, tip, "origin"), Ok(Some(true)));
-                tip.as_ref().is_none_or(|tip| tip == commit || is_past(tip))
+                let has_it = |tip: &Oid| tip == commit || is_forward(commit, tip, &world);
+                tip.as_ref().is_none_or(has_it)
             };
             chosen(&of, &targets, &is_on_trunk, &world)?
         }
@@ -200,6 +196,7 @@ fn nothing_before(
     world: &Repository,
 ) -> Result<Error, Error> {
     let (environment, id) = (place.environment, last.short());
+    let message = format!("nothing tells what was live on {environment} before {id}");
     let (now, records) = (SystemClock.now(), world.records(live)?);
     let came = current(&records, place, live, now);
     let mut older = world.notes().all()?;
@@ -212,7 +209,6 @@ fn nothing_before(
         let records = world.records(older)?;
         let is_removed = removed_by_rollback(&records, place, older).is_some();
         if !is_removed && is_on_trunk(older) && !is_forward(live, older, world) {
-            let message = format!("nothing tells what was live on {environment} before {id}");
             let words = format!("{} was deployed there last before it", older.short());
             let back = command(["pushgate", "rollback", environment, older.short()]);
             return Ok(Stop::undecided(message).cure(words, [back]));
@@ -227,7 +223,6 @@ fn nothing_before(
         let message = format!("{id} {why} {environment}: there is nothing to go back to");
         return Ok(Stop::undecided(message).hint("fix it, and deploy the fix"));
     }
-    let message = format!("nothing tells what was live on {environment} before {id}");
     Ok(which(message, environment))
 }
 

@@ -100,6 +100,11 @@ impl fmt::Display for TrunkName {
 }
 
 impl TrunkName {
+    /// The remote-tracking ref that git gives it by default (git-clone(1)).
+    pub(crate) fn tracking_ref(&self) -> String {
+        format!("refs/remotes/{self}")
+    }
+
     /// The command that checks the branch out, made anew where there is no local one; other remotes may have a
     /// branch of that name, too.
     pub(crate) fn switch(&self, is_here: bool) -> String {

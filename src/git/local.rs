@@ -51,7 +51,7 @@ impl gates::LocalRepository for Repository {
     }
 
     fn has_same_files(&self, trunk: &TrunkName, tip: &Oid, files: &[&str]) -> Result<bool, Stop> {
-        let tracking = format!("refs/remotes/{}/{}", trunk.remote, trunk.branch);
+        let tracking = trunk.tracking_ref();
         let Some(known) = self.reference(&tracking)?.filter(|known| known != tip) else {
             return Ok(true);
         };

@@ -111,7 +111,7 @@ impl Network<'_> {
             let refs = if notes { &refs[..] } else { &refs[..2] };
             telling.list(Some(trunk.remote.as_bytes().into()), url, refs)
         };
-        let tracking = format!("refs/remotes/{}/{}", trunk.remote, trunk.branch);
+        let tracking = trunk.tracking_ref();
         let fetch = |options: &[&str]| {
             let mut fetch = self.fetch(&[], &["refs/heads/", REF, &tracking]);
             fetch.arg("--dry-run").args(options);

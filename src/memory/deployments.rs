@@ -169,12 +169,11 @@ pub fn running<E>(
     loop {
         let known = records(&live)?;
         let (stay, left) = place.last_stay(&known, &live);
-        let by_command = |one: &Record| one.deployed().is_some_and(|one| one.by_command);
         match left {
             // A clone that does not know yet of a command sees what git has.
             Some(left) if !stay.into_iter().any(is_observed) => {
                 // Or the ref has left this commit since, and was brought back unseen.
-                if !by_command(left) || !passed.insert(live) {
+                if !left.is_by_command() || !passed.insert(live) {
                     return Ok(git.clone());
                 }
                 live = left.commit.clone();

@@ -278,6 +278,11 @@ impl Record {
         (self.deployed()).is_some_and(|deployed| deployed.seen && deployed.decided.is_none())
     }
 
+    /// Whether another command than `git push` deployed it.
+    pub(crate) fn is_by_command(&self) -> bool {
+        self.deployed().is_some_and(|deployed| deployed.by_command)
+    }
+
     /// Whether this person recorded it, by the mail address where there is one.
     pub fn is_by(&self, person: &str) -> bool {
         who(&self.by) == who(person)

@@ -47,11 +47,9 @@ impl Memory for Repository {
             return Ok(true);
         }
         // What went there before the gate came is known to git alone.
-        for remote in &environment.remotes {
-            let mut tracked = self.tracked(environment, remote)?.into_iter();
-            if tracked.any(|(_, moves)| moves.iter().any(|moved| moved.commit == *commit)) {
-                return Ok(true);
-            }
+        let mut tracked = self.moves_of(environment)?.into_iter();
+        if tracked.any(|(_, moves)| moves.iter().any(|moved| moved.commit == *commit)) {
+            return Ok(true);
         }
         Ok(false)
     }
@@ -59,8 +57,7 @@ impl Memory for Repository {
     fn runs_at(&self, place: Place<'_>, git: Option<&Oid>) -> Result<Option<Oid>, Stop> {
         let Some(git) = git else {
             let last = self.remembered(place)?;
-            let by_command = |one: &Deployed| one.by_command;
-            let last = last.filter(|record| record.deployed().is_some_and(by_command));
+            let last = last.filter(Record::is_by_command);
             return Ok(last.map(|record| record.commit));
         };
         running(git, place, |commit| self.records(commit)).map(Some)
@@ -77,9 +74,7 @@ impl Memory for Repository {
         if let Some(git) = git {
             let known = self.records(git)?;
             let last = newest(&known, place);
-            let by_command = |one: &Deployed| one.by_command;
-            let is_last =
-                |one: &Record| one.commit == *git || one.deployed().is_some_and(by_command);
+            let is_last = |one: &Record| one.commit == *git || one.is_by_command();
             if last.is_none_or(is_last) {
                 return self.runs_at(place, Some(git));
             }
@@ -114,12 +109,8 @@ impl Memory for Repository {
         environment: &EnvironmentRemotes,
         commit: &Oid,
     ) -> Result<Option<Timestamp>, Stop> {
-        let mut tracked = Vec::new();
-        for remote in &environment.remotes {
-            tracked.extend(self.tracked(environment, remote)?);
-        }
         let mut latest = None;
-        for (_, moves) in tracked {
+        for (_, moves) in self.moves_of(environment)? {
             let newest = moves.iter().rev().take_while(|one| one.commit == *commit);
             match (newest.count().checked_sub(1), moves.is_empty()) {
                 // GIT_COMMITTER_DATE may say anything, but nothing came before what was there before.
@@ -140,14 +131,10 @@ impl Memory for Repository {
         environment: &EnvironmentRemotes,
         commit: &Oid,
     ) -> Result<Vec<Record>, Stop> {
-        let mut all = Vec::new();
-        for remote in &environment.remotes {
-            for (_, moves) in self.tracked(environment, remote)? {
-                let departure = departure(&moves, environment.place_of(remote), commit);
-                all.extend(departure.map_or(Ok(None), |one| unseen(self, one))?);
-            }
-        }
-        Ok(all)
+        let departed = |(place, moves): (_, Vec<_>)| departure(&moves, place, commit);
+        let departures = self.moves_of(environment)?.into_iter().filter_map(departed);
+        let unseen = departures.filter_map(|one| unseen(self, one).transpose());
+        unseen.collect()
     }
 
     fn lock(&self, environment: &str) -> Result<Option<Found>, Stop> {
