@@ -153,11 +153,12 @@ fn the_configuration_calls_the_gate_with_the_remote_and_the_ref() {
 fn what_the_ref_is_now_is_asked_and_not_believed() {
     for tool in TOOLS {
         let street = by_configuration(tool);
-        // A new ref: the tools name a commit before it, which is not what it replaces.
+        // A new ref: it takes the place of what runs there, whichever branch brought that.
+        let before = street.shop.tip("staging", "master");
         street.run("git push staging master:refs/heads/main").goes();
         let line = street.shop.ledger().pop().unwrap();
         assert_eq!(line["verdict"], "go", "{line:#}");
-        assert_eq!(line["replaces"], serde_json::Value::Null, "{line:#}");
+        assert_eq!(line["replaces"], before, "{line:#}");
         // A commit that this clone has never seen.
         let theirs = street.shop.colleague_pushes("staging", "theirs");
         street.everything_is_on_origin();
