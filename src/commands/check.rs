@@ -18,7 +18,8 @@ use crate::{
     cli::Check,
     commands::Error,
     gates::{
-        EnvironmentRemote, EnvironmentRemotes, Remotes, Stop,
+        EnvironmentRemote, EnvironmentRemotes, Memory, Remotes, Stop,
+        remote_tips::keep_deployed,
         verdict::{Contents, TrunkName},
     },
     git::{Repository, network},
@@ -82,7 +83,7 @@ fn push(args: &Check, world: &Repository) -> Result<Push, Error> {
         name => {
             let environment = environment(name, &policy)?;
             let of = world.remotes_of(environment);
-            let next = PreviewedPush::of(&of, &source, &commit, trunk.as_ref().ok(), world)?;
+            let next = PreviewedPush::of(&of, &source, &commit, trunk.as_ref().ok(), world, world)?;
             if next.goes_nowhere(&of) {
                 if !did_you_mean(&of.expected, &of.known).is_empty() {
                     return Err(of.unknown());
@@ -194,14 +195,16 @@ impl<'o> PreviewedPush<'o> {
         commit: &Oid,
         trunk: Option<&TrunkName>,
         remotes: &dyn Remotes,
+        memory: &dyn Memory,
     ) -> Result<Self, Stop> {
-        let branch = of.branch(trunk);
-        // What is remembered is of no branch.
-        let is_it = |(name, _): &(String, Oid)| of.is_remembered || name == branch;
         let mut next = None;
         for remote in &of.remotes {
             let mut tips = remotes.live(of, remote)?;
-            tips.retain(is_it);
+            // Where nothing tells which branch is live, the push goes to trunk's.
+            let _ = keep_deployed(of, remote, &mut tips, memory);
+            let branch = of.next_branch(&tips, trunk).to_owned();
+            // What is remembered is of no branch.
+            tips.retain(|(name, _)| of.is_remembered || *name == branch);
             // One of its URLs may be behind, or have nothing yet.
             let other = tips.iter().find(|(_, tip)| tip != commit);
             let is_everywhere = tips.len() >= remote.urls.len().max(1);
@@ -210,12 +213,12 @@ impl<'o> PreviewedPush<'o> {
                 None => is_everywhere.then(|| commit.clone()),
             };
             if old.as_ref() != Some(commit) {
-                next = Some((remote, old));
+                next = Some((remote, branch, old));
                 break;
             }
-            next.get_or_insert((remote, old));
+            next.get_or_insert((remote, branch, old));
         }
-        let (remote, old) = next.ok_or_else(|| of.unknown())?;
+        let (remote, branch, old) = next.ok_or_else(|| of.unknown())?;
         let by_command = || Deploy {
             environment: of.environment.clone(),
             command: vec!["COMMAND".into()],
@@ -224,7 +227,7 @@ impl<'o> PreviewedPush<'o> {
         let push = Push {
             remote: remote.name.clone(),
             url: remote.url().clone(),
-            updates: vec![Update::of_branch(source, commit, branch, old.clone())],
+            updates: vec![Update::of_branch(source, commit, &branch, old.clone())],
             deploy: of.is_remembered.then(by_command),
             is_dry: false,
         };

@@ -131,13 +131,27 @@ impl EnvironmentRemotes {
         own.or(self.branches.first()).map_or("master", |own| own)
     }
 
-    /// The branch or refspec to push so that trunk's branch deploys there.
-    pub fn refspec(&self, trunk: Option<&TrunkName>) -> String {
-        let branch = self.branch(trunk);
+    /// The branch or refspec to push so that trunk's branch deploys there. `tips`: what is live; another branch than
+    /// its own may already have what is to be deployed, and git would have nothing to push.
+    pub fn refspec(&self, tips: &[(String, Oid)], trunk: Option<&TrunkName>) -> String {
+        let branch = self.next_branch(tips, trunk);
         match trunk {
             Some(trunk) if trunk.branch != branch => format!("{}:{branch}", trunk.branch),
             _ => branch.to_owned(),
         }
+    }
+
+    /// The branch to push to next: the one that says what is live, where one does.
+    pub(crate) fn next_branch<'t>(
+        &'t self,
+        tips: &'t [(String, Oid)],
+        trunk: Option<&TrunkName>,
+    ) -> &'t str {
+        let live = self.deployed(tips, trunk).map(|(branch, _)| &**branch);
+        // What is remembered, or told by a command, is of no branch.
+        let is_branch = |live: &&str| self.branches.iter().any(|one| one == live);
+        let live = live.filter(|live| !self.is_remembered && is_branch(live));
+        live.unwrap_or_else(|| self.branch(trunk))
     }
 
     /// The branch of a remote that says what is live there, and its tip: the one that trunk deploys to, where

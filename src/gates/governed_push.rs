@@ -122,7 +122,8 @@ impl<'p> GovernedPush<'p> {
             return deploy.deploy(None);
         }
         let here = self.here.as_ref();
-        let refspec = here.map_or(trunk.branch.clone(), |here| here.refspec(Some(trunk)));
+        let refspec = here.map(|here| here.refspec(&self.tips(), Some(trunk)));
+        let refspec = refspec.unwrap_or_else(|| trunk.branch.clone());
         self.git_push(&[], vec![refspec])
     }
 
@@ -205,14 +206,19 @@ impl<'p> GovernedPush<'p> {
         if let Some(Ok(runs)) = told {
             return Ok(Some(runs.clone()));
         }
-        let tip =
-            |update: &&Update| Some((update.name().to_string(), update.replaces.as_ref()?.clone()));
-        let tips: Vec<_> = self.updates.iter().filter_map(tip).collect();
+        let tips = self.tips();
         let (Some(place), Some(environment)) = (self.place(), self.environment()) else {
             return Ok(tips.into_iter().next().map(|(_, tip)| tip));
         };
         let (remote, branches) = (self.push.remote.as_ref(), &environment.branches);
         memory.deployed_last(place, remote, branches, &tips)
+    }
+
+    /// The branches that are pushed, and what they have now.
+    fn tips(&self) -> Vec<(String, Oid)> {
+        let tip =
+            |update: &&Update| Some((update.name().to_string(), update.replaces.as_ref()?.clone()));
+        self.updates.iter().filter_map(tip).collect()
     }
 
     /// The update of trunk itself, if this push has one.

@@ -135,7 +135,7 @@ impl Promotion<'_> {
                     "not all places that `{label}` pushes to have {}",
                     commit.short()
                 );
-                let refspec = refspec(before, commit, trunk, world)?;
+                let refspec = refspec(before, &running, commit, trunk, world)?;
                 let push = command(["git", "push", &label, &refspec]);
                 return Err(Stop::refused(why).cure("push there again", [push]));
             }

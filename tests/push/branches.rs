@@ -108,3 +108,24 @@ fn a_push_replaces_what_was_deployed_last_whatever_its_own_branch_had() {
         assert!(live.contains("a rollback"), "{live}");
     }
 }
+
+/// git would have nothing to push to the branch that has it already.
+#[test]
+fn a_commit_that_one_branch_has_is_deployed_to_the_one_that_was_deployed_last() {
+    let (shop, one) = shop();
+    let ana = Person::ana(&shop);
+    let two = ana.commits("two");
+    ana.push("10:00", "origin").goes();
+    ana.push("10:01", "staging").goes();
+    let around = format!("PUSHGATE_SKIP=trunk git push staging {one}:refs/heads/main");
+    ana.at("10:10", &["sh", "-c", &around]).goes();
+    let next = ana.reads("10:20", &["status"]);
+    assert!(!next.contains("nothing new"), "{next}");
+    let cure = "git push staging master:main";
+    ana.push("10:20", "production")
+        .refused("promotion")
+        .says(&format!("staging has {}, not {}", &one[..7], &two[..7]))
+        .says(&format!("    {cure}\n"));
+    ana.at("10:30", &["sh", "-c", cure]).goes();
+    ana.push("10:40", "production").goes();
+}

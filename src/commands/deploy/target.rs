@@ -75,11 +75,7 @@ impl Target {
                     report::warn(&error.why);
                 }
                 let deployed = of.deployed(&tips, trunk);
-                // What is remembered is of no branch.
-                let branch = deployed.filter(|_| !of.is_remembered);
-                let branch = branch
-                    .map_or(of.branch(trunk), |(branch, _)| branch)
-                    .to_owned();
+                let branch = of.next_branch(&tips, trunk).to_owned();
                 let git = deployed.map(|(_, commit)| commit.clone());
                 let live = match &runs {
                     None => world.runs(of.place_of(&url), git.as_ref())?,

@@ -262,7 +262,8 @@ impl Inputs<'_> {
         contents: &mut Option<Contents>,
     ) -> Result<NextPush, Error> {
         let (source, trunk) = (format!("refs/heads/{branch}"), self.trunk.as_ref().ok());
-        let next = match PreviewedPush::of(remotes, &source, commit, trunk, &self.tips) {
+        let next = match PreviewedPush::of(remotes, &source, commit, trunk, &self.tips, self.world)
+        {
             Ok(next) if next.goes_nowhere(remotes) => {
                 return Ok(nothing("no remote of this repository leads there"));
             }

@@ -10,9 +10,11 @@ use crate::{
     },
     push::{Oid, url::label},
 };
-/// What to push so that a commit is deployed there: trunk's branch, where this clone has one.
+
+/// What to push so that a commit is deployed there: trunk's branch, where this clone has one. `tips`: what is live.
 pub(super) fn refspec(
     before: &EnvironmentRemotes,
+    tips: &[(String, Oid)],
     commit: &Oid,
     trunk: Option<&TrunkName>,
     world: &World<'_>,
@@ -20,10 +22,10 @@ pub(super) fn refspec(
     if let Some(trunk) = trunk
         && world.repository.local_branch(&trunk.branch)?.is_none()
     {
-        let branch = before.branch(Some(trunk));
+        let branch = before.next_branch(tips, Some(trunk));
         return Ok(format!("{}:refs/heads/{branch}", commit.short()));
     }
-    Ok(before.refspec(trunk))
+    Ok(before.refspec(tips, trunk))
 }
 
 /// Says what is live on a remote instead of the commit, and what to do; `then`: what follows once the commit
@@ -38,13 +40,13 @@ pub(crate) fn not_live(
     world: &World<'_>,
 ) -> Result<Stop, Stop> {
     let (environment, remote) = (&before.environment, label(remote.name.as_ref()));
-    let refspec = refspec(before, commit, trunk, world)?;
+    let refspec = refspec(before, tips, commit, trunk, world)?;
     let refuse = |why: String, deploy: String| {
         let words = format!("deploy it there, try it on {environment}, then {}", then.0);
         let commands = [deploy].into_iter().chain(then.1.map(str::to_owned));
         Stop::refused(why).cure(words, commands)
     };
-    let Some((branch, live)) = tips.first() else {
+    let Some((_, live)) = tips.first() else {
         if before.is_remembered {
             return Err(before.unknown());
         }
@@ -65,7 +67,10 @@ pub(crate) fn not_live(
         // git would not go back without being told what it replaces.
         push.push(match before.live {
             Some(_) => "--force-with-lease".to_owned(),
-            None => format!("--force-with-lease={branch}:{}", live.short()),
+            None => {
+                let branch = before.next_branch(tips, trunk);
+                format!("--force-with-lease={branch}:{}", live.short())
+            }
         });
     }
     push.extend([remote, refspec]);
