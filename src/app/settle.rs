@@ -305,11 +305,11 @@ impl Ended {
     }
 }
 
-/// Removes what nobody asks about any more.
+/// Removes what nobody asks about any more: a push without a file has not arrived.
 pub(super) fn forget_old(repository: &Repository) {
     let now = SystemClock.now();
     for (path, push) in repository.open_pushes().all() {
-        if push.state != State::Open && now.duration_since(push.record.at) > OLDEST {
+        if push.state == State::Missing && now.duration_since(push.record.at) > OLDEST {
             let _ = fs::remove_file(path);
         }
     }

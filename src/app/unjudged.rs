@@ -17,7 +17,7 @@ use super::{
 use crate::{
     file,
     gates::{Clock, EnvironmentRemotes, Memory, Stop},
-    git::{Moved, Repository, SECOND},
+    git::{Moved, Repository, SECOND, notes::LIMIT},
     memory::{
         decision::Decision,
         deployments::{current, live_after, newest},
@@ -48,6 +48,30 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
         return Ok(());
     };
     let share = policy.shares().then_some(policy.trunk.remote.as_str());
+    let mut search = search(repository, policy, since)?;
+    if !search.found.is_empty()
+        && let Some(remote) = share
+        // Such a push may have replaced what a colleague had deployed.
+        && repository.notes().fetch(remote, LIMIT).is_ok()
+    {
+        search = self::search(repository, policy, since)?;
+    }
+    write(repository, &search.found, share)?;
+    if let Some(looked_at) = search.looked_at {
+        // Without it there is more to search.
+        let _ = file::write_json(&repository.looked_at_path(), &looked_at);
+    }
+    Ok(())
+}
+
+/// What a search of the reflogs has found.
+struct Search {
+    found: Vec<Record>,
+    /// How far they were searched, where that is new and need not be searched again.
+    looked_at: Option<Vec<LookedAt>>,
+}
+
+fn search(repository: &Repository, policy: &Policy, since: Timestamp) -> Result<Search, Stop> {
     // Without this, every move in the reflogs counts.
     let idle = repository.idle_pushes();
     let before = repository.looked_at();
@@ -101,22 +125,19 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
     };
     found.sort_by_key(|one| (which(one), one.replaces().is_none()));
     found.dedup_by(|one, kept| which(one) == which(kept) && one.is_at(kept.place()));
-    write(repository, &found, share)?;
     // Another policy may name more environments.
-    let names: Vec<_> = looked_at
-        .iter()
-        .map(|one| one.tracking.name.clone())
-        .collect();
-    let others = before
-        .iter()
-        .filter(|one| !names.contains(&one.tracking.name));
-    looked_at.extend(others.cloned());
+    let mut others = before.clone();
+    others.retain(|one| {
+        let mut named = looked_at.iter();
+        named.all(|now| now.tracking.name != one.tracking.name)
+    });
+    looked_at.extend(others);
     // A push that is open now may turn out not to be judged.
-    if open.is_empty() && looked_at != before {
-        // Without it there is more to search.
-        let _ = file::write_json(&repository.looked_at_path(), &looked_at);
-    }
-    Ok(())
+    let is_new = open.is_empty() && looked_at != before;
+    Ok(Search {
+        found,
+        looked_at: is_new.then_some(looked_at),
+    })
 }
 
 /// The pushes in the reflog of a tracking ref, oldest first, that nothing else tells of; `known`: so many

@@ -20,10 +20,10 @@ fn leads_to(person: &Person<'_>, remote: &str, url: &str) {
     person.git(&["remote", "set-url", remote, url]).goes();
 }
 
-fn deploys(person: &Person<'_>, time: &str, later: &str, subject: &str) -> String {
+fn deploys(person: &Person<'_>, hour: &str, subject: &str) -> String {
     let commit = person.commits(subject);
-    for (time, remote) in [(time, "origin"), (time, "staging"), (later, "production")] {
-        person.push(time, remote).goes();
+    for (minute, remote) in [("00", "origin"), ("05", "staging"), ("30", "production")] {
+        person.push(&format!("{hour}:{minute}"), remote).goes();
     }
     commit
 }
@@ -39,10 +39,10 @@ fn goes_back(person: &Person<'_>, commit: &str) -> Ran {
 fn what_was_live_elsewhere_does_not_come_back_here() {
     let shop = shop_of(POLICY);
     let [ana, _] = people(&shop);
-    deploys(&ana, "09:00", "09:30", "one");
-    let two = deploys(&ana, "10:00", "10:30", "two");
+    deploys(&ana, "09", "one");
+    let two = deploys(&ana, "10", "two");
     leads_to(&ana, "production", &another_server(&shop));
-    deploys(&ana, "11:00", "11:30", "three");
+    deploys(&ana, "11", "three");
     goes_back(&ana, &two)
         .refused("target")
         .says("was never live on production");
@@ -69,7 +69,7 @@ fn what_soaked_elsewhere_has_not_soaked_here() {
 fn a_push_around_the_gate_is_not_recorded_at_another_place() {
     let shop = shop_of(POLICY);
     let [ana, _] = people(&shop);
-    deploys(&ana, "09:00", "09:30", "one");
+    deploys(&ana, "09", "one");
     let around = ["git", "push", "-q", "--no-verify", "production", "master"];
     let two = ana.commits("two");
     ana.at("10:30", &around).goes();
@@ -111,7 +111,7 @@ fn what_is_fetched_from_a_mirror_of_the_code_was_not_live() {
         shop.run_in(&mirror, "git", ["fetch", "-q"]).goes();
         ana.at(time, &["git", "fetch", "-q", "--all"]).goes();
     };
-    deploys(&ana, "09:00", "09:30", "one");
+    deploys(&ana, "09", "one");
     let two = ben.commits("two");
     ben.push("10:00", "origin").goes();
     fetch_all("10:01");
@@ -120,7 +120,7 @@ fn what_is_fetched_from_a_mirror_of_the_code_was_not_live() {
     let around = ["git", "push", "-q", "--no-verify", "staging", "master"];
     ben.at("10:59", &around).goes();
     ana.push("11:00", "production").refused("promotion");
-    deploys(&ben, "12:00", "12:30", "three");
+    deploys(&ben, "12", "three");
     fetch_all("12:40");
     goes_back(&ana, &two)
         .refused("target")

@@ -472,6 +472,24 @@ fn a_push_around_the_gate_replaces_what_others_deployed_meanwhile() {
 }
 
 #[test]
+fn so_it_does_where_its_clone_has_not_heard_of_that_yet() {
+    let shop = shop();
+    let [ana, ben] = people(&shop);
+    deploys(&ana, "09:00", "one");
+    ben.reads("09:10", &["status"]);
+    let two = deploys(&ana, "10:00", "two");
+    let three = ben.commits("three");
+    ben.push("11:00", "origin").goes();
+    let around = ["git", "push", "--no-verify", "staging", "master"];
+    ben.at("11:10", &around).goes();
+    ben.reads("11:20", &["check", "staging"]);
+    let known = records(&shop, &ben.place, "deployed");
+    let is_it = |one: &&serde_json::Value| one["commit"] == three.as_str();
+    let record = known.iter().find(is_it).unwrap();
+    assert_eq!(record["replaces"], two.as_str(), "{record:#}");
+}
+
+#[test]
 fn a_push_that_was_given_up_counts_once_its_commit_is_seen() {
     let shop = shop();
     let [ana, ben] = people(&shop);

@@ -31,7 +31,7 @@ fn deploys(person: &Person<'_>) {
     person.commits("one");
     for (time, remote) in [
         ("09:00", "origin"),
-        ("09:00", "staging"),
+        ("09:05", "staging"),
         ("09:30", "production"),
     ] {
         person.push(time, remote).goes();
