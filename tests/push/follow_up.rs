@@ -529,6 +529,10 @@ fn a_fetch_in_the_same_moment_hides_no_arrival_and_proves_none() {
     // Theirs may have come in place of ours, or after it.
     assert_eq!(log(&shop), ["staging go unknown"]);
     assert!(deployments(&shop, &shop.app).is_empty());
+    // That stays so, whenever it is asked.
+    shop.later(30 * 24 * 60 * 60);
+    shop.pushgate(["follow-up"]).goes();
+    assert_eq!(log(&shop), ["staging go unknown"]);
 }
 
 #[test]
