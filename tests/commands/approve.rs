@@ -214,7 +214,7 @@ fn what_was_never_deployed_was_never_tried() {
         .goes();
     let ran = shop.pushgate(["approve"]);
     assert_eq!(ran.code, 1);
-    ran.says("nothing was ever pushed to staging (`staging`)")
+    ran.says("staging (`staging`) has no branch `main` or `master`")
         .says("deploy it there, try it on staging, then approve it:\n    git push staging master\n    pushgate approve staging\n");
     nothing_recorded(&shop);
 }

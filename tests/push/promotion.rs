@@ -89,7 +89,7 @@ fn nothing_on_staging_is_told_apart() {
             exit 1
             --- stderr
             pushgate: push to production (production) refused
-              promotion: nothing was ever pushed to staging (`staging`)
+              promotion: staging (`staging`) has no branch `main` or `master`
               deploy it there, try it on staging, then push again:
                 git push staging master
             error: failed to push some refs to '[root]/production.git'
@@ -131,7 +131,7 @@ fn the_cure_names_what_deploys_where_trunk_is_called_otherwise() {
             exit 1
             --- stderr
             pushgate: push to production (production) refused
-              promotion: nothing was ever pushed to staging (`staging`)
+              promotion: staging (`staging`) has no branch `main`
               deploy it there, try it on staging, then push again:
                 git push staging develop:main
             error: failed to push some refs to '[root]/production.git'
@@ -164,7 +164,7 @@ fn all_remotes_of_staging_must_have_it() {
             exit 1
             --- stderr
             pushgate: push to production (production) refused
-              promotion: nothing was ever pushed to staging (`second`)
+              promotion: staging (`second`) has no branch `main` or `master`
               deploy it there, try it on staging, then push again:
                 git push second master
             error: failed to push some refs to '[root]/production.git'
@@ -251,7 +251,7 @@ fn staging_moving_while_the_suite_runs_is_noticed() {
             --- stderr
             pushgate: running the suite: git -C [root]/staging.git update-ref -d refs/heads/master; echo 1795511400 >../clock
             pushgate: push to production (production) refused
-              promotion: nothing was ever pushed to staging (`staging`)
+              promotion: staging (`staging`) has no branch `main` or `master`
               deploy it there, try it on staging, then push again:
                 git push staging master
               note: promotion had passed before the suite ran

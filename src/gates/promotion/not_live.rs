@@ -9,6 +9,7 @@ use crate::{
         world::{LocalRepository, Object, World},
     },
     push::{Oid, url::label},
+    text::alternatives,
 };
 
 /// What to push so that a commit is deployed there: trunk's branch, where this clone has one. `tips`: what is live.
@@ -50,7 +51,8 @@ pub(crate) fn not_live(
         if before.is_remembered {
             return Err(before.unknown());
         }
-        let why = format!("nothing was ever pushed to {environment} (`{remote}`)");
+        let branches = alternatives(&before.branches);
+        let why = format!("{environment} (`{remote}`) has no branch {branches}");
         return Ok(refuse(why, command(["git", "push", &remote, &refspec])));
     };
     // Counts are a courtesy: where the other commit is not here, its id has to do.
