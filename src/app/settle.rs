@@ -82,7 +82,10 @@ pub(crate) fn settle(repository: &Repository, ask: Ask) -> Result<(), Stop> {
         Ask::Ended { .. } => network::LIMIT * 3,
     };
     let Some(_lock) = file::lock(&path, wait).map_err(failed)? else {
-        return Ok(());
+        return match ask {
+            Ask::Ended { .. } => Err(failed(io::ErrorKind::WouldBlock.into())),
+            _ => Ok(()),
+        };
     };
     let mut all = ended(repository);
     prove(&mut all, repository)?;
@@ -91,7 +94,8 @@ pub(crate) fn settle(repository: &Repository, ask: Ask) -> Result<(), Stop> {
     for one in all {
         let outcome = match (one.arrived, ask) {
             (Some(at), _) => Outcome::Arrived(at),
-            (None, Ask::Ended { well }) if is_of_this_process(&one.push) => {
+            // What was left open before is another push of this process, which has not arrived by this end.
+            (None, Ask::Ended { well }) if is_of_this_process(&one.push) && !one.push.read_out => {
                 if well {
                     Outcome::Arrived(now)
                 } else {
@@ -150,7 +154,8 @@ pub(crate) fn started(repository: &Repository, child: u32) {
 }
 
 fn is_of_this_process(push: &OpenPush) -> bool {
-    push.git.is_some_and(|(id, _)| id == detached::this().0)
+    // An id comes again.
+    push.git == Some(detached::this())
 }
 
 fn ended(repository: &Repository) -> Vec<Ended> {

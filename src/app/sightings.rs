@@ -48,11 +48,12 @@ pub(super) fn replaced_unseen(
     Ok(Some(record).filter(|record| record.replaces().is_some()))
 }
 
-/// A departure, unless the arrival of what came in its place is recorded.
+/// A departure: the record that another commit was found where one had been; `None` where the arrival of the other
+/// one is recorded already.
 pub(crate) fn unseen(repository: &Repository, departure: Record) -> Result<Option<Record>, Stop> {
     let commit = &departure.commit;
     let known = repository.notes().read(commit)?;
-    // By git itself, whatever has become of it since.
+    // What git itself dates within the same second is that arrival, even if it has been replaced since.
     let is_it = |one: &Record| {
         one.is_at(departure.place())
             && one.commit == *commit

@@ -112,8 +112,8 @@ impl Repository {
         Ok(all)
     }
 
-    /// Whether a tracking ref, as far as is known, has always been one of this place.
-    pub(super) fn tells_of(&self, name: &str, place: Place<'_>) -> bool {
+    /// Whether a tracking ref of a remote, as far as is known, has always been one of this place.
+    pub(super) fn tells_of(&self, name: &str, remote: &BStr, place: Place<'_>) -> bool {
         let is_there = |one: &str| {
             place
                 .destinations
@@ -124,9 +124,14 @@ impl Repository {
             .looked_at()
             .into_iter()
             .find(|one| one.tracking.name == name);
-        looked_at.is_none_or(|one| {
-            one.since.is_none() && one.destination.as_deref().is_none_or(is_there)
-        })
+        // What is fetched from elsewhere, a mirror of the code say, need not be live.
+        let fetched = self.remotes().fetch_url(remote);
+        let is_fetched =
+            fetched.is_none_or(|url| is_there(&self.destination(url.as_ref()).to_string()));
+        is_fetched
+            && looked_at.is_none_or(|one| {
+                one.since.is_none() && one.destination.as_deref().is_none_or(is_there)
+            })
     }
 
     /// The remotes that lead to an environment though the policy does not name them.

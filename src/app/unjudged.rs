@@ -48,16 +48,16 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
         return Ok(());
     };
     let share = policy.shares().then_some(policy.trunk.remote.as_str());
-    let mut search = search(repository, policy, since)?;
-    if !search.found.is_empty()
+    let mut searched = search(repository, policy, since)?;
+    if !searched.found.is_empty()
         && let Some(remote) = share
         // Such a push may have replaced what a colleague had deployed.
         && repository.notes().fetch(remote, LIMIT).is_ok()
     {
-        search = self::search(repository, policy, since)?;
+        searched = search(repository, policy, since)?;
     }
-    write(repository, &search.found, share)?;
-    if let Some(looked_at) = search.looked_at {
+    write(repository, &searched.found, share)?;
+    if let Some(looked_at) = searched.looked_at {
         // Without it there is more to search.
         let _ = file::write_json(&repository.looked_at_path(), &looked_at);
     }
@@ -120,16 +120,17 @@ fn search(repository: &Repository, policy: &Policy, since: Timestamp) -> Result<
     }
     // A push of two branches of one environment is one deployment; one of them may be new.
     let which = |one: &Record| {
-        let (environment, commit) = (one.environment.clone(), one.commit.to_string());
-        (environment, one.at, commit, one.is_sighting())
+        let place = (one.environment.clone(), one.destinations.clone());
+        (place, one.at, one.commit.to_string(), one.is_sighting())
     };
     found.sort_by_key(|one| (which(one), one.replaces().is_none()));
     found.dedup_by(|one, kept| which(one) == which(kept) && one.is_at(kept.place()));
     // Another policy may name more environments.
     let mut others = before.clone();
     others.retain(|one| {
-        let mut named = looked_at.iter();
-        named.all(|now| now.tracking.name != one.tracking.name)
+        let name = &one.tracking.name;
+        let is_named = looked_at.iter().any(|now| now.tracking.name == *name);
+        !is_named && !matches!(repository.reference(name), Ok(None))
     });
     looked_at.extend(others);
     // A push that is open now may turn out not to be judged.

@@ -201,7 +201,11 @@ impl<'o> PreviewedPush<'o> {
         for remote in &of.remotes {
             let mut tips = remotes.live(of, remote)?;
             // Where nothing tells which branch is live, the push goes to trunk's.
-            let _ = keep_deployed(of, remote, &mut tips, memory);
+            if let Err(stop) = keep_deployed(of, remote, &mut tips, memory)
+                && !stop.is_refusal()
+            {
+                return Err(stop);
+            }
             let branch = of.next_branch(&tips, trunk).to_owned();
             // What is remembered is of no branch.
             tips.retain(|(name, _)| of.is_remembered || *name == branch);

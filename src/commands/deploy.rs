@@ -55,7 +55,7 @@ pub(crate) fn run(args: &Deploy) -> Done {
         is_told: false,
     };
     plan.must_be_possible()?;
-    let targets = Target::all(&of, before.as_ref(), &policy, trunk.as_ref(), &world)?;
+    let (targets, _) = Target::all(&of, before.as_ref(), &policy, trunk.as_ref(), &world)?;
     plan.carry_out(targets, is_wanted)
 }
 

@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Rollback) -> Done {
     let environment = environment(args.environment.as_deref(), policy)?;
     let of = world.remotes_of(environment);
     let trunk = local.trunk.as_ref().ok();
-    let mut targets = Target::all(&of, None, policy, trunk, &world)?;
+    let (mut targets, tip) = Target::all(&of, None, policy, trunk, &world)?;
     targets.retain(|target| target.live.is_some());
     if targets.is_empty() {
         let message = format!("nothing was ever deployed to {}", environment.name);
@@ -45,13 +45,14 @@ pub(crate) fn run(args: &Rollback) -> Done {
         }
         None => {
             let trunk = trunk.filter(|_| !environment.takes_any());
-            let tip = trunk.map(|trunk| world.reference(&trunk.tracking_ref()));
-            let tip = tip.transpose()?.flatten();
-            let is_on_trunk = |commit: &Oid| {
-                let has_it = |tip: &Oid| tip == commit || is_forward(commit, tip, &world);
-                tip.as_ref().is_none_or(has_it)
+            let known = trunk.map(|trunk| world.reference(&trunk.tracking_ref()));
+            let tip = tip.filter(|_| trunk.is_some());
+            let history = History {
+                world: &world,
+                remote: &policy.trunk.remote,
+                trunk: tip.or(known.transpose()?.flatten()),
             };
-            chosen(&of, &targets, &is_on_trunk, &world)?
+            history.chosen(&of, &targets)?
         }
     };
     let overrides = Overrides::of_environment().map(|overrides| Overrides {
@@ -112,118 +113,120 @@ fn environment<'p>(name: Option<&str>, policy: &'p Policy) -> Result<&'p Environ
     }
 }
 
-/// The commit that was live before: where the remotes differ, the one that some have already.
-fn chosen(
-    of: &EnvironmentRemotes,
-    targets: &[Target],
-    is_on_trunk: IsOnTrunk<'_>,
-    world: &Repository,
-) -> Result<Oid, Error> {
-    let environment = &of.environment;
-    let lives = targets
-        .iter()
-        .filter_map(|one| Some((one, one.live.as_ref()?)));
-    let lives: Vec<(&Target, &Oid)> = lives.collect();
-    let is_one = lives.iter().all(|(_, live)| *live == lives[0].1);
-    let before = |(target, live): &(&Target, &Oid)| {
-        previous(of.place_of(&target.remote), live, is_on_trunk, world)
-    };
-    match lives.as_slice() {
-        [live, ..] if is_one => return before(live),
-        _ => {}
-    }
-    let older = lives.iter().filter_map(|live| before(live).ok());
-    let mut common: Vec<_> = older
-        .filter(|older| lives.iter().any(|(_, live)| *live == older))
-        .collect();
-    common.dedup();
-    if let [only] = common.as_slice() {
-        return Ok(only.clone());
-    }
-    let name = |(target, live): &(&Target, &Oid)| {
-        format!("{} has {}", target.remote.destination, live.short())
-    };
-    let names: Vec<_> = lives.iter().map(name).collect();
-    let names = names.join(", ");
-    let message = format!("which commit is to come back to {environment}? {names}");
-    Err(which(message, environment))
+/// What a commit to go back to is looked for in.
+struct History<'w> {
+    world: &'w Repository,
+    /// Trunk's remote.
+    remote: &'w str,
+    /// Trunk's tip; `None` where it is not known, or any commit will do.
+    trunk: Option<Oid>,
 }
 
-/// Whether trunk has a commit, as far as this clone knows; where it is not asked for, any will do.
-type IsOnTrunk<'t> = &'t dyn Fn(&Oid) -> bool;
-
-/// What was live before, as far as it is recorded and may come back.
-fn previous(
-    place: Place<'_>,
-    live: &Oid,
-    is_on_trunk: IsOnTrunk<'_>,
-    world: &Repository,
-) -> Result<Oid, Error> {
-    let mut seen = vec![live.clone()];
-    let mut commit = live.clone();
-    loop {
-        let records = world.records(&commit)?;
-        let older = before(&records, place, &commit).filter(|one| !seen.contains(one));
-        // Forward is no way back: what an override took off may have been newer.
-        let Some(older) = older.filter(|older| !is_forward(live, older, world)) else {
-            return Err(nothing_before(place, live, &commit, is_on_trunk, world)?);
+impl History<'_> {
+    /// The commit that was live before: where the remotes differ, the one that some have already.
+    fn chosen(&self, of: &EnvironmentRemotes, targets: &[Target]) -> Result<Oid, Error> {
+        let environment = &of.environment;
+        let lives = targets
+            .iter()
+            .filter_map(|one| Some((one, one.live.as_ref()?)));
+        let lives: Vec<(&Target, &Oid)> = lives.collect();
+        let is_one = lives.iter().all(|(_, live)| *live == lives[0].1);
+        let before =
+            |(target, live): &(&Target, &Oid)| self.previous(of.place_of(&target.remote), live);
+        match lives.as_slice() {
+            [live, ..] if is_one => return before(live),
+            _ => {}
+        }
+        let older = lives.iter().filter_map(|live| before(live).ok());
+        let mut common: Vec<_> = older
+            .filter(|older| lives.iter().any(|(_, live)| *live == older))
+            .collect();
+        common.dedup();
+        if let [only] = common.as_slice() {
+            return Ok(only.clone());
+        }
+        let name = |(target, live): &(&Target, &Oid)| {
+            format!("{} has {}", target.remote.destination, live.short())
         };
-        let records = world.records(older)?;
-        if removed_by_rollback(&records, place, older).is_none() {
-            if is_on_trunk(older) || world.is_past(older, live, "origin")? == Some(true) {
-                return Ok(older.clone());
+        let names: Vec<_> = lives.iter().map(name).collect();
+        let names = names.join(", ");
+        let message = format!("which commit is to come back to {environment}? {names}");
+        Err(which(message, environment))
+    }
+
+    /// What was live before, as far as it is recorded and may come back.
+    fn previous(&self, place: Place<'_>, live: &Oid) -> Result<Oid, Error> {
+        let world = self.world;
+        let mut seen = vec![live.clone()];
+        let mut commit = live.clone();
+        loop {
+            let records = world.records(&commit)?;
+            let older = before(&records, place, &commit).filter(|one| !seen.contains(one));
+            // Forward is no way back: what an override took off may have been newer.
+            let Some(older) = older.filter(|older| !self.is_forward(live, older)) else {
+                return Err(self.nothing_before(place, live, &commit)?);
+            };
+            let records = world.records(older)?;
+            if removed_by_rollback(&records, place, older).is_none() {
+                if self.is_on_trunk(older) || world.is_past(older, live, self.remote)? == Some(true)
+                {
+                    return Ok(older.clone());
+                }
+                let id = older.short();
+                report::say(&format!(
+                    "{id} was live before, and is passed over: it is not on trunk"
+                ));
             }
-            let id = older.short();
-            report::say(&format!(
-                "{id} was live before, and is passed over: it is not on trunk"
-            ));
-        }
-        seen.push(older.clone());
-        commit = older.clone();
-    }
-}
-
-fn is_forward(live: &Oid, older: &Oid, world: &Repository) -> bool {
-    matches!(world.is_past(live, older, "origin"), Ok(Some(true)))
-}
-
-/// Why there is no commit to go back to by itself: `last` is the one that nothing is recorded before.
-fn nothing_before(
-    place: Place<'_>,
-    live: &Oid,
-    last: &Oid,
-    is_on_trunk: IsOnTrunk<'_>,
-    world: &Repository,
-) -> Result<Error, Error> {
-    let (environment, id) = (place.environment, last.short());
-    let message = format!("nothing tells what was live on {environment} before {id}");
-    let (now, records) = (SystemClock.now(), world.records(live)?);
-    let came = current(&records, place, live, now);
-    let mut older = world.notes().all()?;
-    older.retain(|one| {
-        let is_older = came.is_none_or(|came| one.at < came.at);
-        is_older && one.is_at(place) && one.deployed().is_some() && one.commit != *live
-    });
-    older.sort_by_key(|one| one.at);
-    for older in older.iter().rev().map(|record| &record.commit) {
-        let records = world.records(older)?;
-        let is_removed = removed_by_rollback(&records, place, older).is_some();
-        if !is_removed && is_on_trunk(older) && !is_forward(live, older, world) {
-            let words = format!("{} was deployed there last before it", older.short());
-            let back = command(["pushgate", "rollback", environment, older.short()]);
-            return Ok(Stop::undecided(message).cure(words, [back]));
+            seen.push(older.clone());
+            commit = older.clone();
         }
     }
-    let is_first = came.and_then(Record::deployed).is_some_and(|came| {
-        let is_judged = matches!(came.judged, Judged::Go | Judged::Overridden);
-        is_judged && !came.seen && came.replaces.is_none()
-    });
-    if is_first {
-        let why = "is the first deployment to";
-        let message = format!("{id} {why} {environment}: there is nothing to go back to");
-        return Ok(Stop::undecided(message).hint("fix it, and deploy the fix"));
+
+    /// Where trunk's tip is not here, this cannot be told yet: the gate will tell.
+    fn is_on_trunk(&self, commit: &Oid) -> bool {
+        let has_it = |tip: &Oid| {
+            let is_past = self.world.is_past(commit, tip, self.remote);
+            tip == commit || !matches!(is_past, Ok(Some(false)))
+        };
+        self.trunk.as_ref().is_none_or(has_it)
     }
-    Ok(which(message, environment))
+
+    fn is_forward(&self, live: &Oid, older: &Oid) -> bool {
+        matches!(self.world.is_past(live, older, self.remote), Ok(Some(true)))
+    }
+
+    /// Why there is no commit to go back to by itself: `last` is the one that nothing is recorded before.
+    fn nothing_before(&self, place: Place<'_>, live: &Oid, last: &Oid) -> Result<Error, Error> {
+        let (environment, id) = (place.environment, last.short());
+        let message = format!("nothing tells what was live on {environment} before {id}");
+        let (now, records) = (SystemClock.now(), self.world.records(live)?);
+        let came = current(&records, place, live, now);
+        let mut older = self.world.notes().all()?;
+        older.retain(|one| {
+            let is_older = came.is_none_or(|came| one.at < came.at);
+            is_older && one.is_at(place) && one.deployed().is_some() && one.commit != *live
+        });
+        older.sort_by_key(|one| one.at);
+        for older in older.iter().rev().map(|record| &record.commit) {
+            let records = self.world.records(older)?;
+            let is_removed = removed_by_rollback(&records, place, older).is_some();
+            if !is_removed && self.is_on_trunk(older) && !self.is_forward(live, older) {
+                let words = format!("{} was deployed there last before it", older.short());
+                let back = command(["pushgate", "rollback", environment, older.short()]);
+                return Ok(Stop::undecided(message).cure(words, [back]));
+            }
+        }
+        let is_first = came.and_then(Record::deployed).is_some_and(|came| {
+            let is_judged = matches!(came.judged, Judged::Go | Judged::Overridden);
+            is_judged && !came.seen && came.replaces.is_none()
+        });
+        if is_first {
+            let why = "is the first deployment to";
+            let message = format!("{id} {why} {environment}: there is nothing to go back to");
+            return Ok(Stop::undecided(message).hint("fix it, and deploy the fix"));
+        }
+        Ok(which(message, environment))
+    }
 }
 
 /// The commit has to be named.

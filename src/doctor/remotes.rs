@@ -8,7 +8,7 @@ use super::{Finding, Found, LIMIT, Opened, RemoteAnswer, Status, suite};
 use crate::{
     cure::{Cure, command},
     gates::{
-        EnvironmentRemotes, LocalRepository, Object, Remotes, Stop,
+        EnvironmentRemotes, LocalRepository, Memory as _, Object, Remotes, Stop,
         remote_tips::at_once,
         remotes_of,
         route::{PushContext, Router},

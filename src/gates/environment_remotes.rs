@@ -63,6 +63,17 @@ impl EnvironmentRemote {
         }
     }
 
+    /// Whether each of the places that it pushes to has a commit, all by the same branch. `tips`: the branches of all
+    /// these places.
+    pub(crate) fn is_everywhere(&self, commit: &Oid, tips: &[(String, Oid)]) -> bool {
+        let count = |branch| {
+            let has_it = |(one, tip): &&(String, Oid)| one == branch && tip == commit;
+            tips.iter().filter(has_it).count()
+        };
+        tips.iter()
+            .any(|(branch, _)| count(branch) >= self.urls.len())
+    }
+
     /// The first of the URLs.
     pub(crate) fn url(&self) -> &BString {
         self.urls.first().unwrap_or(&self.name)
@@ -169,6 +180,10 @@ impl EnvironmentRemotes {
     /// Nothing tells which of the branches of a remote was deployed last.
     pub(crate) fn unclear(&self, remote: &EnvironmentRemote, tips: &[(String, Oid)]) -> Stop {
         let has = |(branch, tip): &(String, Oid)| format!("`{branch}` has {}", tip.short());
+        // Several places may have the same.
+        let mut tips = tips.to_vec();
+        tips.sort_unstable();
+        tips.dedup();
         let have: Vec<_> = tips.iter().map(has).collect();
         let (environment, have) = (&self.environment, have.join(", "));
         let why = format!("nothing tells which branch was deployed to {environment} last: {have}");

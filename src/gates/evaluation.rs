@@ -309,7 +309,7 @@ impl<'e> Evaluation<'e> {
         let (is_stopped, ran) = (self.is_stopped(), self.ran);
         let wants = |gate| match gate {
             Gate::Suite => !skip.contains(&gate) && !is_stopped && !ran,
-            // After the suite it has been told.
+            // Whether that was needless was told before the suite ran.
             gate => !skip.contains(&gate) || !ran,
         };
         if self.tips.is_none() {

@@ -106,11 +106,11 @@ impl Promotion<'_> {
         let (before, commit, world) = (self.before, self.commit, self.world);
         for remote in &before.remotes {
             let running = all_running(before, remote, &[commit], tips, world.memory)?;
-            let count = running.iter().filter(|(_, tip)| tip == commit).count();
-            if before.live.is_some() && count > 0 {
+            let is_there = running.iter().any(|(_, tip)| tip == commit);
+            if before.live.is_some() && is_there {
                 return Ok(());
             }
-            if count == 0 {
+            if !is_there {
                 let has = |mut git: Tips| {
                     let is_clear = keep_deployed(before, remote, &mut git, world.memory).is_ok();
                     is_clear && git.iter().any(|(_, tip)| tip == commit)
@@ -129,7 +129,7 @@ impl Promotion<'_> {
                     trunk, commit, before, remote, &running, then, world,
                 )?);
             }
-            if count < remote.urls.len() {
+            if !remote.is_everywhere(commit, &running) {
                 let label = label(remote.name.as_ref());
                 let why = format!(
                     "not all places that `{label}` pushes to have {}",

@@ -14,7 +14,7 @@ use super::{
     stop::Stop,
     world::{Memory, Remotes, Tip, Tips, World},
 };
-use crate::push::Oid;
+use crate::{memory::record::Record, push::Oid};
 
 /// Answers that are older are asked for again.
 const FRESH: SignedDuration = SignedDuration::from_secs(10);
@@ -173,12 +173,12 @@ pub(crate) fn all_running(
         unclear?;
     }
     for (_, tip) in &mut tips {
-        if let Some(runs) = memory.runs_at(place, Some(tip))? {
-            *tip = runs;
-        }
+        *tip = memory.runs_at(place, tip)?;
     }
     if tips.is_empty() {
-        tips.extend(memory.runs_at(place, None)?.map(no_branch));
+        // Where git has no branch, only a command can have deployed what runs.
+        let last = memory.remembered(place)?.filter(Record::is_by_command);
+        tips.extend(last.map(|record| no_branch(record.commit)));
     }
     Ok(tips)
 }

@@ -89,7 +89,9 @@ pub trait Memory: Sync {
     /// Whether this clone can prove that a commit was live on an environment.
     fn was_live(&self, environment: &EnvironmentRemotes, commit: &Oid) -> Result<bool, Stop>;
     /// What runs at a place where git's ref has this commit: that, unless a command has deployed another since.
-    fn runs_at(&self, place: Place<'_>, git: Option<&Oid>) -> Result<Option<Oid>, Stop>;
+    fn runs_at(&self, place: Place<'_>, git: &Oid) -> Result<Oid, Stop>;
+    /// The last deployment to a place, as far as it is remembered.
+    fn remembered(&self, place: Place<'_>) -> Result<Option<Record>, Stop>;
     /// What runs at a place whose remote is pushed to by these branches, some of which are known to have these tips.
     fn deployed_last(
         &self,

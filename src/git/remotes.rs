@@ -12,9 +12,8 @@ use crate::{
         facts::TrunkName, remote_tips::at_once,
     },
     memory::{
-        deployments::newest,
         lock::{Found, REFS as LOCKS},
-        record::{Place, REF, Record},
+        record::{Place, REF},
     },
     policy::Environment,
     push::Oid,
@@ -117,15 +116,10 @@ impl Repository {
         written.find(is_it).unwrap_or_else(|| url.clone())
     }
 
-    /// The last deployment to a place, as far as it is remembered.
-    pub(crate) fn remembered(&self, place: Place<'_>) -> Result<Option<Record>, Stop> {
-        Ok(newest(&self.notes().all()?, place).cloned())
-    }
-
     /// What runs at a place where git's ref has this commit; where git has none there any more, what was deployed last.
     pub(crate) fn runs(&self, place: Place<'_>, git: Option<&Oid>) -> Result<Option<Oid>, Stop> {
         match git {
-            Some(_) => self.runs_at(place, git),
+            Some(git) => self.runs_at(place, git).map(Some),
             None => Ok(self.remembered(place)?.map(|record| record.commit)),
         }
     }

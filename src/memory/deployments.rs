@@ -240,29 +240,35 @@ pub fn newest<'r>(records: &'r [Record], place: Place<'_>) -> Option<&'r Record>
 }
 
 /// Which of the commits that the branches of one place have was deployed last; `None` where nothing tells.
-/// `records`: all that are remembered.
+/// `records`: all that are remembered; `made`: when a commit was made, where that is known.
 pub fn last_of<'t>(
     tips: &'t [(String, Oid)],
     records: &[Record],
     place: Place<'_>,
-    now: Timestamp,
+    made: impl Fn(&Oid) -> Option<Timestamp>,
 ) -> Option<&'t Oid> {
     // What a command deployed moved no branch.
-    let by_git = || {
-        place
-            .deployments(records)
-            .filter(|(_, one)| !one.by_command)
+    let by_git = records.iter().filter(|record| !record.is_by_command());
+    let by_git: Vec<_> = by_git.cloned().collect();
+    let last = newest(&by_git, place)?;
+    let is_unknown = |tip: &&Oid| {
+        let mut known = place.deployments(&by_git);
+        !known.any(|(record, _)| record.commit == **tip)
     };
-    let past = by_git().filter(|(record, _)| record.at <= now);
-    let (last, _) = past.max_by_key(|(record, _)| record.at)?;
-    let mut tips = tips.iter().map(|(_, tip)| tip);
-    tips.clone().find(|tip| **tip == last.commit).or_else(|| {
+    let tips = || tips.iter().map(|(_, tip)| tip);
+    let mut unknown = tips().filter(is_unknown);
+    match tips().find(|tip| **tip == last.commit) {
+        // A commit that is no younger was left there by a branch that deployed before.
+        Some(tip) => {
+            let is_older = |one: &Oid| made(one).is_some_and(|made| made <= last.at);
+            unknown.all(is_older).then_some(tip)
+        }
         // A branch has left it since, for what nobody has recorded.
-        let is_known = |tip: &Oid| by_git().any(|(record, _)| record.commit == *tip);
-        let unknown = tips.find(|tip| !is_known(tip))?;
-        tips.all(|tip| tip == unknown || is_known(tip))
-            .then_some(unknown)
-    })
+        None => {
+            let first = unknown.next()?;
+            unknown.all(|one| one == first).then_some(first)
+        }
+    }
 }
 
 /// Whether a commit is recorded to have been live at a place.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::SystemClock;
 use crate::{
     app::{sightings::unseen, tracked::departure},
-    gates::{Clock, EnvironmentRemotes, Memory, Passed, Stop, Tips, Work},
+    gates::{Clock, EnvironmentRemotes, LocalRepository as _, Memory, Passed, Stop, Tips, Work},
     git::Repository,
     memory::{
         deployments::{last_of, newest, running, was_live},
@@ -54,13 +54,12 @@ impl Memory for Repository {
         Ok(false)
     }
 
-    fn runs_at(&self, place: Place<'_>, git: Option<&Oid>) -> Result<Option<Oid>, Stop> {
-        let Some(git) = git else {
-            let last = self.remembered(place)?;
-            let last = last.filter(Record::is_by_command);
-            return Ok(last.map(|record| record.commit));
-        };
-        running(git, place, |commit| self.records(commit)).map(Some)
+    fn runs_at(&self, place: Place<'_>, git: &Oid) -> Result<Oid, Stop> {
+        running(git, place, |commit| self.records(commit))
+    }
+
+    fn remembered(&self, place: Place<'_>) -> Result<Option<Record>, Stop> {
+        Ok(newest(&self.notes().all()?, place).cloned())
     }
 
     fn deployed_last(
@@ -76,7 +75,7 @@ impl Memory for Repository {
             let last = newest(&known, place);
             let is_last = |one: &Record| one.commit == *git || one.is_by_command();
             if last.is_none_or(is_last) {
-                return self.runs_at(place, Some(git));
+                return self.runs_at(place, git).map(Some);
             }
         }
         // Another branch may have been deployed since, or what is left of it in git tells.
@@ -84,7 +83,7 @@ impl Memory for Repository {
         for branch in branches {
             let name = format!("refs/heads/{branch}");
             let tip = self.tracking_ref(remote, name.as_str().into());
-            let tip = tip.filter(|name| self.tells_of(name, place));
+            let tip = tip.filter(|name| self.tells_of(name, remote, place));
             if !tips.iter().any(|(known, _)| known == branch)
                 && let Some(tip) = tip.map(|name| self.reference(&name)).transpose()?.flatten()
             {
@@ -93,15 +92,16 @@ impl Memory for Repository {
         }
         let is_known = |last: &Oid| git.is_none() || all.iter().any(|(_, tip)| tip == last);
         let last = self.remembered(place)?.map(|record| record.commit);
-        match last.filter(is_known) {
-            None if git.is_none() => Ok(all.first().map(|(_, tip)| tip.clone())),
-            last => self.runs_at(place, last.as_ref().or(git)),
+        match last.filter(is_known).as_ref().or(git) {
+            Some(last) => self.runs_at(place, last).map(Some),
+            None => Ok(all.first().map(|(_, tip)| tip.clone())),
         }
     }
 
     fn last_of(&self, place: Place<'_>, tips: &Tips) -> Result<Option<Oid>, Stop> {
         let all = self.notes().all()?;
-        Ok(last_of(tips, &all, place, Timestamp::now()).cloned())
+        let made = |commit: &Oid| self.committed_at(commit).ok().flatten();
+        Ok(last_of(tips, &all, place, made).cloned())
     }
 
     fn tracked_since(

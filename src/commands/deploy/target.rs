@@ -28,14 +28,14 @@ pub(in crate::commands) struct Target {
 
 impl Target {
     /// Asks all remotes of an environment, and what was recorded of it; `before`: the environment whose live commit
-    /// the gates will ask for, which is asked beside them.
+    /// the gates will ask for, which is asked beside them. Also trunk's tip, where its remote has told it.
     pub(in crate::commands) fn all(
         of: &EnvironmentRemotes,
         before: Option<&EnvironmentRemotes>,
         policy: &Policy,
         trunk: Option<&TrunkName>,
         world: &Repository,
-    ) -> Result<Vec<Self>, Error> {
+    ) -> Result<(Vec<Self>, Option<Oid>), Error> {
         // git replaces no two commits by one push: each URL is asked by itself.
         let by_remote = of.remotes.iter().map(|remote| by_url(remote, world));
         let by_remote: Vec<_> = by_remote.collect();
@@ -97,7 +97,10 @@ impl Target {
             }
             all.extend(targets);
         }
-        Ok(all)
+        let tip = tips
+            .trunk()
+            .and_then(|tip| tip.as_ref().ok()?.commit.as_ref().ok());
+        Ok((all, tip.cloned()))
     }
 }
 

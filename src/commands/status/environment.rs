@@ -127,16 +127,13 @@ impl Inputs<'_> {
         let preview = Preview::new(self.world, &self.tips);
         let is_everywhere = of.live.is_some()
             || git.as_ref() != Some(tip)
-            || self
-                .tips
-                .live(of, remote)?
-                .iter()
-                .filter(|(_, one)| one == tip)
-                .count()
-                >= remote.urls.len();
+            || remote.is_everywhere(tip, &self.tips.live(of, remote)?);
         Ok(Some(Live {
             is_everywhere,
-            is_gone: git.is_none() && of.live.is_none(),
+            // A command needs no branch.
+            is_gone: git.is_none()
+                && of.live.is_none()
+                && !deployment.is_some_and(Record::is_by_command),
             git: git.filter(|git| git != tip && !of.is_remembered),
             commit: self.commit(tip),
             standing: self.standing(tip),

@@ -8,6 +8,7 @@ use crate::{
         stop::Stop,
         world::{LocalRepository, Object, World},
     },
+    memory::record::Record,
     push::{Oid, url::label},
     text::alternatives,
 };
@@ -47,7 +48,7 @@ pub(crate) fn not_live(
         let commands = [deploy].into_iter().chain(then.1.map(str::to_owned));
         Stop::refused(why).cure(words, commands)
     };
-    let Some((_, live)) = tips.first() else {
+    let Some((branch, live)) = before.deployed(tips, trunk) else {
         if before.is_remembered {
             return Err(before.unknown());
         }
@@ -67,13 +68,16 @@ pub(crate) fn not_live(
     let mut push = vec!["git".to_owned(), "push".to_owned()];
     if !matches!(relation, Some(Relation::Ahead(_)) | None) {
         // git would not go back without being told what it replaces.
-        push.push(match before.live {
-            Some(_) => "--force-with-lease".to_owned(),
-            None => {
-                let branch = before.next_branch(tips, trunk);
+        // git may have another commit there than the one that a command has deployed, or tells of.
+        let known = world.memory.records(live)?;
+        let is_by_command = |one: &Record| one.is_at(before.place()) && one.is_by_command();
+        push.push(
+            if before.live.is_some() || known.iter().any(is_by_command) {
+                "--force-with-lease".to_owned()
+            } else {
                 format!("--force-with-lease={branch}:{}", live.short())
-            }
-        });
+            },
+        );
     }
     push.extend([remote, refspec]);
     let relation = match relation {

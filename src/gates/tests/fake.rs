@@ -207,12 +207,11 @@ impl Memory for Fake {
     fn departures(&self, _: &EnvironmentRemotes, _: &Oid) -> Result<Vec<Record>, Stop> {
         Ok(Vec::new())
     }
-    fn runs_at(
-        &self,
-        _: crate::memory::record::Place<'_>,
-        git: Option<&Oid>,
-    ) -> Result<Option<Oid>, Stop> {
-        Ok(git.cloned())
+    fn runs_at(&self, _: crate::memory::record::Place<'_>, git: &Oid) -> Result<Oid, Stop> {
+        Ok(git.clone())
+    }
+    fn remembered(&self, _: crate::memory::record::Place<'_>) -> Result<Option<Record>, Stop> {
+        Ok(None)
     }
     fn deployed_last(
         &self,
