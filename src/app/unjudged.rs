@@ -157,7 +157,7 @@ fn unrecorded(
         // GIT_COMMITTER_DATE gave git a time that cannot be that of the judged push, which has its own then.
         let is_redated = |record: &Record, deployed: &Deployed| {
             deployed.decided.is_some_and(|decided| {
-                (moved.at <= decided - SECOND || moved.at > now)
+                (moved.at.duration_since(decided) <= -SECOND || moved.at > now)
                     && !moves.iter().any(|other| other.at == record.at)
                     && entries.iter().any(|entry| entry.at == decided)
             })
@@ -192,7 +192,7 @@ fn unrecorded(
                     .map(|one| one.at)
                     .fold(moved.at, Timestamp::min);
                 let mut all = repository.notes().all()?;
-                all.retain(|one| one.at <= begin - SECOND);
+                all.retain(|one| begin.duration_since(one.at) >= SECOND);
                 newest(&all, place).map(|one| one.commit.clone())
             }
         };
@@ -251,17 +251,14 @@ pub(crate) fn sighting(
     if open.map(|(_, push)| push.record).any(|one| is_it(&one)) {
         return Ok(None);
     }
-    let is_judged = |record: &Record| {
-        record.is_at(place)
-            && (record.deployed()).is_some_and(|deployed| deployed.judged != Judged::Before)
-    };
+    let is_here = |record: &Record| record.is_at(place) && record.deployed().is_some();
     if let Some(record) = arrived_late(repository, place, commit)? {
         return Ok(Some(record));
     }
     // Where nothing was recorded yet, the commit was there before the gate, unless it is younger.
     let since = gate_since(repository).max(named_since(repository, place)?);
     let records = repository.notes().all()?;
-    let is_before = !records.iter().any(is_judged) && !is_younger(repository, commit, since);
+    let is_before = !records.iter().any(is_here) && !is_younger(repository, commit, since);
     let judged = if is_before {
         Judged::Before
     } else {
@@ -272,9 +269,7 @@ pub(crate) fn sighting(
     let fetched = repository.tracked_since(environment, commit)?;
     let fetched = fetched.filter(|at| {
         let leaves = |one: &Record| one.replaces() == Some(commit) || one.at >= *at;
-        let mut here = records
-            .iter()
-            .filter(|one| one.is_at(place) && one.deployed().is_some());
+        let mut here = records.iter().filter(|one| is_here(one));
         *at <= now && !here.any(leaves)
     });
     Ok(Some(found_at(
@@ -334,7 +329,7 @@ fn let_go(
             && entry.commit.as_ref() == Some(commit)
             && there.any(|one| is_one_place(one, &entry.destination))
             // Reflogs count whole seconds.
-            && entry.at < before + SECOND
+            && entry.at.duration_since(before) < SECOND
             && before.duration_since(entry.at) <= LONGEST_BUILD
     };
     let record = |entry: &Entry| {

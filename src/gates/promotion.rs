@@ -155,7 +155,12 @@ impl Promotion<'_> {
         // A tracking ref that nobody has fetched since does not know that the commit went meanwhile.
         let went = |record: &Record| record.replaces() == Some(self.commit);
         let since = match self.since(&records, now)? {
-            None if !records.iter().any(went) => world.memory.tracked_since(before, self.commit)?,
+            None if !records.iter().any(went) => {
+                let tracked = world.memory.tracked_since(before, self.commit)?;
+                // GIT_COMMITTER_DATE may give a fetch any time.
+                let made = world.repository.committed_at(self.commit)?;
+                tracked.map(|tracked| made.map_or(tracked, |made| made.max(tracked)))
+            }
             known => known,
         };
         let since = since.filter(|since| *since <= now);

@@ -240,12 +240,11 @@ pub fn newest<'r>(records: &'r [Record], place: Place<'_>) -> Option<&'r Record>
 }
 
 /// Which of the commits that the branches of one place have was deployed last; `None` where nothing tells.
-/// `records`: all that are remembered; `made`: when a commit was made, where that is known.
+/// `records`: all that are remembered.
 pub fn last_of<'t>(
     tips: &'t [(String, Oid)],
     records: &[Record],
     place: Place<'_>,
-    made: impl Fn(&Oid) -> Option<Timestamp>,
 ) -> Option<&'t Oid> {
     // What a command deployed moved no branch.
     let by_git = records.iter().filter(|record| !record.is_by_command());
@@ -258,11 +257,8 @@ pub fn last_of<'t>(
     let tips = || tips.iter().map(|(_, tip)| tip);
     let mut unknown = tips().filter(is_unknown);
     match tips().find(|tip| **tip == last.commit) {
-        // A commit that is no younger was left there by a branch that deployed before.
-        Some(tip) => {
-            let is_older = |one: &Oid| made(one).is_some_and(|made| made <= last.at);
-            unknown.all(is_older).then_some(tip)
-        }
+        // What nobody has recorded may have been left there long ago, or have come since.
+        Some(tip) => unknown.next().is_none().then_some(tip),
         // A branch has left it since, for what nobody has recorded.
         None => {
             let first = unknown.next()?;

@@ -5,6 +5,7 @@ use std::fmt;
 use bstr::ByteSlice;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use strum::IntoStaticStr;
 
 use crate::{
@@ -194,6 +195,16 @@ impl Record {
         }
         let record: Self = serde_json::from_slice(line).ok()?;
         record.is_whole().then(|| record.tidied())
+    }
+
+    /// Whether a note has a line of a later version, which this program may not pass over.
+    pub(crate) fn has_newer(note: &[u8]) -> bool {
+        let is_newer = |line: &[u8]| {
+            let value = serde_json::from_slice::<Value>(line);
+            value.is_ok_and(|value| value["v"].as_u64() > Some(VERSION.into()))
+        };
+        let mut unread = note.lines().filter(|line| Self::parse(line).is_none());
+        unread.any(is_newer)
     }
 
     /// Whether it is of this version, and names an environment and where that is.

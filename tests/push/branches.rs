@@ -129,3 +129,28 @@ fn a_commit_that_one_branch_has_is_deployed_to_the_one_that_was_deployed_last() 
     ana.at("10:30", &["sh", "-c", cure]).goes();
     ana.push("10:40", "production").goes();
 }
+
+/// Nobody has recorded what the other branch has: it may have been left there long ago, or have come since.
+#[test]
+fn a_branch_that_another_brought_without_a_gate_leaves_it_open_what_runs() {
+    let (shop, one) = shop();
+    let [ana, ben] = people(&shop);
+    ben.git(&["switch", "-q", "-c", "feature"]).goes();
+    ben.git(&["commit", "-q", "--allow-empty", "-m", "wip"])
+        .goes();
+    let staging = shop.path("staging.git").display().to_string();
+    let around = ["git", "push", "-q", "--no-verify", &staging, "feature:main"];
+    ben.at("11:50", &around).goes();
+    for fetches in [false, true] {
+        if fetches {
+            ana.git(&["fetch", "-q", "staging"]).goes();
+        }
+        let ran = ana.pushgate("12:00", &["check", "production", "--commit", &one]);
+        eprintln!(
+            "{fetches} {ran} {:#?}",
+            records(&shop, &ana.place, "deployed")
+        );
+        ran.goes_not()
+            .says("nothing tells which branch was deployed to staging last");
+    }
+}

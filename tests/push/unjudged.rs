@@ -516,3 +516,87 @@ fn what_is_up_to_date_is_taken_over_by_nobody_though_it_went_around_the_gate() {
         assert_eq!(unjudged(&log), 1, "{log}");
     }
 }
+
+#[test]
+fn a_fetch_that_was_given_a_date_makes_no_soak() {
+    let shop = shop();
+    let [ana, ben] = people(&shop);
+    deploys(&ana);
+    ben.git(&["pull", "-q", "--ff-only", "origin", "master"])
+        .goes();
+    ben.at(
+        "10:00",
+        &["git", "commit", "-q", "--allow-empty", "-m", "two"],
+    )
+    .goes();
+    ben.push("10:01", "origin").goes();
+    let staging = shop.path("staging.git").display().to_string();
+    around(&ben, "10:05", &staging, "master");
+    ana.git(&["pull", "-q", "--ff-only", "origin", "master"])
+        .goes();
+    let dated = ["env", "GIT_COMMITTER_DATE=2026-11-01T12:00:00Z"];
+    let fetch = ["git", "fetch", "-q", "staging"];
+    ana.at("10:06", &[&dated[..], &fetch].concat()).goes();
+    ana.push("10:07", "production").refused("promotion");
+}
+
+#[test]
+fn what_is_forced_back_after_the_gate_came_was_not_there_before_it() {
+    let shop = shop();
+    let [ana, ben] = people(&shop);
+    let status = ana.reads("09:00", &["status"]);
+    assert!(status.contains("before the gate"), "{status}");
+    let old = ben.git(&["rev-parse", "HEAD~1"]).goes().stdout;
+    let production = shop.path("production.git").display().to_string();
+    around(
+        &ben,
+        "10:00",
+        &production,
+        &format!("{}:master", old.trim()),
+    );
+    let status = ana.reads("10:10", &["status"]);
+    assert!(status.contains(LOUD), "{status}");
+}
+
+/// Adds a line to the note of a commit.
+fn notes(person: &Person<'_>, commit: &str, line: &str) {
+    let add = ["notes", "--ref=pushgate", "append", "-m", line, commit];
+    person.git(&add).goes();
+}
+
+#[test]
+fn a_line_of_an_impossible_time_hides_no_push_and_stops_no_command() {
+    let shop = shop();
+    let [ana, _] = people(&shop);
+    let one = ana.commits("one");
+    ana.push("09:00", "origin").goes();
+    let place = shop.path("staging").display().to_string();
+    let line = serde_json::json!({
+        "v": 1, "event": "deployed", "judged": "go", "decided": "-009999-01-02T01:59:59Z",
+        "environment": "staging", "destinations": [place], "commit": one,
+        "by": "Eve <eve@shop.example>", "at": "2026-11-20T10:00:00Z",
+    });
+    notes(&ana, &one, &line.to_string());
+    ana.at(
+        "09:10",
+        &["git", "push", "--no-verify", "staging", "master"],
+    )
+    .goes();
+    let status = ana.pushgate("09:20", &["status"]).goes().stdout;
+    assert!(status.contains(LOUD), "{status}");
+}
+
+#[test]
+fn what_a_newer_program_has_written_of_a_commit_is_not_passed_over() {
+    let shop = shop();
+    let [ana, _] = people(&shop);
+    deploys(&ana);
+    let two = ana.commits("two");
+    ana.push("10:00", "origin").goes();
+    ana.push("10:05", "staging").goes();
+    notes(&ana, &two, r#"{"v":2,"event":"banned"}"#);
+    let why = "a newer pushgate has written into the note of";
+    ana.push("10:30", "production").goes_not().says(why);
+    let status = ana.reads("10:31", &["status"]);
+    assert!(status.contains(&format!("not known: {why}")), "{status}");
+}

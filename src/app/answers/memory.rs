@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::SystemClock;
 use crate::{
     app::{sightings::unseen, tracked::departure},
-    gates::{Clock, EnvironmentRemotes, LocalRepository as _, Memory, Passed, Stop, Tips, Work},
+    gates::{Clock, EnvironmentRemotes, Memory, Passed, Stop, Tips, Work},
     git::Repository,
     memory::{
         deployments::{last_of, newest, running, was_live},
@@ -100,8 +100,7 @@ impl Memory for Repository {
 
     fn last_of(&self, place: Place<'_>, tips: &Tips) -> Result<Option<Oid>, Stop> {
         let all = self.notes().all()?;
-        let made = |commit: &Oid| self.committed_at(commit).ok().flatten();
-        Ok(last_of(tips, &all, place, made).cloned())
+        Ok(last_of(tips, &all, place).cloned())
     }
 
     fn tracked_since(

@@ -28,10 +28,16 @@ impl Repository {
 
 impl Notes<'_> {
     pub fn read(&self, commit: &Oid) -> Result<Vec<Record>, Stop> {
-        match self.tip()? {
-            Some(tip) => Ok(Record::parse_all(&self.text(&tip, commit)?, commit)),
-            None => Ok(Vec::new()),
+        let Some(tip) = self.tip()? else {
+            return Ok(Vec::new());
+        };
+        let text = self.text(&tip, commit)?;
+        if Record::has_newer(&text) {
+            let commit = commit.short();
+            let why = format!("a newer pushgate has written into the note of {commit}");
+            return Err(Stop::undecided(why).hint("update this one"));
         }
+        Ok(Record::parse_all(&text, commit))
     }
 
     pub(crate) fn all(&self) -> Result<Vec<Record>, Stop> {
