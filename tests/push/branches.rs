@@ -146,10 +146,6 @@ fn a_branch_that_another_brought_without_a_gate_leaves_it_open_what_runs() {
             ana.git(&["fetch", "-q", "staging"]).goes();
         }
         let ran = ana.pushgate("12:00", &["check", "production", "--commit", &one]);
-        eprintln!(
-            "{fetches} {ran} {:#?}",
-            records(&shop, &ana.place, "deployed")
-        );
         ran.goes_not()
             .says("nothing tells which branch was deployed to staging last");
     }
