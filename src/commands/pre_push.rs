@@ -15,9 +15,8 @@ use super::Done;
 use crate::{
     app::{
         answers::PushRunner,
-        decide::{Event, Pending, Stopped, judge, leave_out_judged, let_go},
+        decide::{Event, Pending, Stopped, had_nothing_to_send, judge, leave_out_judged, let_go},
         overrides::{Overrides, SWITCH},
-        unjudged::had_nothing_to_send,
     },
     cli::PrePush,
     commands::Error,
@@ -168,7 +167,7 @@ type Judged = Option<(Pending, Repository)>;
 fn judged(remote: &OsStr, url: &OsStr, input: &[u8]) -> Result<Judged, Error> {
     if input.is_empty() {
         if let Ok(repository) = Repository::open() {
-            had_nothing_to_send(remote.as_bytes().into(), &repository);
+            had_nothing_to_send(remote.as_bytes().into(), url.as_bytes().into(), &repository);
         }
         return Ok(None);
     }

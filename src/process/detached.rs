@@ -43,9 +43,11 @@ pub(crate) fn is_dry_run() -> bool {
     git.is_some_and(|git| says_dry_run(&proc::arguments(git.id)))
 }
 
-/// Reads the options of `git push` as git does: the last one counts, and a long one may be cut short where no
+/// Whether the words of a `git push` say that it sends nothing.
+///
+/// Reads the options as git does: the last one counts, and a long one may be cut short where no
 /// other begins so.
-fn says_dry_run(words: &[String]) -> bool {
+pub(crate) fn says_dry_run(words: &[impl AsRef<str>]) -> bool {
     const WITH_VALUE: [&str; 5] = [
         "exec",
         "push-option",
@@ -53,7 +55,7 @@ fn says_dry_run(words: &[String]) -> bool {
         "recurse-submodules",
         "repo",
     ];
-    let words = words.iter().map(String::as_str);
+    let words = words.iter().map(AsRef::as_ref);
     let mut words = words.skip_while(|word| *word != "push").skip(1);
     let mut is_dry = false;
     while let Some(word) = words.next() {

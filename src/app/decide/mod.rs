@@ -30,10 +30,15 @@ use self::{
 use bstr::BStr;
 
 use crate::{
-    app::{message::Message, overrides::Overrides, preview::Preview},
+    app::{message::Message, overrides::Overrides, preview::Preview, unjudged},
+    file,
     gates::{Runner, Stop, evaluate, route::PushContext, verdict::Verdict},
     git::Repository,
-    memory::permit::{Permit, Permitted},
+    memory::{
+        open_push::State,
+        permit::{Permit, Permitted},
+    },
+    process::detached,
     push::{Push, destination::Destination, variables::DEPLOY},
 };
 
@@ -80,6 +85,20 @@ pub(crate) fn leave_out_judged(push: &mut Push, repository: &Repository) {
         let permitted = Permitted::of(update, destination.clone());
         !permitted.is_some_and(|permitted| judged.contains(&permitted))
     });
+}
+
+/// Takes note of a push for which git has nothing to send. Where a deploy makes it, somebody else was faster, and what
+/// that has judged has not gone.
+pub(crate) fn had_nothing_to_send(remote: &BStr, url: &BStr, repository: &Repository) {
+    unjudged::had_nothing_to_send(remote, repository);
+    let git = Some(detached::git_push());
+    let destination = repository.destination(url).to_string();
+    for (path, mut push) in repository.open_pushes().open() {
+        if push.child == git && push.record.destinations.contains(&destination) {
+            push.state = State::Missing;
+            let _ = file::write_json(&path, &push);
+        }
+    }
 }
 
 /// Lets a push go whose ref lines could not even be read, where `PUSHGATE=off`.

@@ -27,7 +27,7 @@ use crate::{
     },
     git::Repository,
     policy::Environment,
-    process::find,
+    process::{detached::says_dry_run, find},
     push::{Deploy, Oid, Push, Update, variables::COMMIT},
     report,
     text::printable,
@@ -60,7 +60,12 @@ pub(super) struct Told {
 impl Plan<'_> {
     /// Fails where nothing could deploy, which is better known before a suite has run.
     pub(in crate::commands) fn must_be_possible(&self) -> Result<(), Error> {
+        let words = self.typed.command.iter();
+        let words: Vec<_> = words.map(|word| word.to_string_lossy()).collect();
         match self.typed.command.first() {
+            Some(git) if git == "git" && says_dry_run(&words) => {
+                Err(Stop::undecided("a dry run of `git push` deploys nothing"))
+            }
             Some(program) if path_of(program).is_some() => Ok(()),
             Some(program) => {
                 let what = format_args!("run `{}`", self.program());

@@ -196,3 +196,27 @@ fn a_deploy_that_was_killed_is_not_known_to_have_arrived() {
         "{log}"
     );
 }
+
+#[test]
+fn a_dry_run_deploys_nothing() {
+    let shop = shop(super::POLICY);
+    let push = ["git", "push", "--dry-run", "staging", "master"];
+    let ran = deploy(&shop, &[&["staging", "--"], &push[..]].concat());
+    assert_eq!(ran.code, 2, "{ran}");
+    ran.says("a dry run of `git push` deploys nothing");
+    assert!(deployments(&shop, &shop.app).is_empty());
+}
+
+#[test]
+fn what_somebody_else_was_faster_to_push_was_not_deployed_from_here() {
+    let shop = Sandbox::new();
+    let root = shop.root().display();
+    shop.policy(&format!(
+        "suite: {{run: 'git -C {root}/staging.git fetch -q --force {root}/origin.git master:master'}}\nenvironments: {{staging: {{}}}}\n"
+    ));
+    shop.push_ungated("origin", "master");
+    deploy(&shop, &["staging"]).says("Everything up-to-date");
+    assert!(deployments(&shop, &shop.app).is_empty());
+    let log = shop.pushgate(["log"]).stdout;
+    assert!(log.contains("did not arrive"), "{log}");
+}
