@@ -104,7 +104,7 @@ impl Plan<'_> {
 
     /// Where the commit is recorded as deployed by a push that was decided since then: a command that fails may have
     /// pushed before.
-    fn recorded_since(&self, start: Timestamp) -> Vec<String> {
+    pub(super) fn recorded_since(&self, start: Timestamp) -> Vec<String> {
         // What cannot be read, `settle` has warned of.
         let mut records = self.world.records(self.commit).unwrap_or_default();
         records.retain(|one| {

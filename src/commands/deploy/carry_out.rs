@@ -90,7 +90,8 @@ impl Plan<'_> {
             [] => Ok(self.push_all(&targets, judged, permit.as_ref(), start)),
             _ => self.run_command(&targets, judged, permit.as_ref(), start),
         };
-        if matches!(ended, Ok(0)) {
+        // Somebody else may have been faster: git has said so.
+        if matches!(ended, Ok(0)) && !self.recorded_since(start).is_empty() {
             self.say_deployed(&targets);
         }
         self.share();

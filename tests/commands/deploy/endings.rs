@@ -215,7 +215,8 @@ fn what_somebody_else_was_faster_to_push_was_not_deployed_from_here() {
         "suite: {{run: 'git -C {root}/staging.git fetch -q --force {root}/origin.git master:master'}}\nenvironments: {{staging: {{}}}}\n"
     ));
     shop.push_ungated("origin", "master");
-    deploy(&shop, &["staging"]).says("Everything up-to-date");
+    let ran = deploy(&shop, &["staging"]).says("Everything up-to-date");
+    assert!(!ran.stderr.contains("pushgate: deployed"), "{ran}");
     assert!(deployments(&shop, &shop.app).is_empty());
     let log = shop.pushgate(["log"]).stdout;
     assert!(log.contains("did not arrive"), "{log}");
