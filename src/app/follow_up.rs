@@ -3,14 +3,14 @@
 
 use std::{
     collections::BTreeSet,
-    fs::File,
+    fs::{self, File},
     io, thread,
     time::{Duration, Instant},
 };
 
 use super::{
     answers::SystemClock,
-    settle::{Ask, forget_old, is_running, settle},
+    settle::{Ask, OLDEST, is_running, settle},
     sharing::{Unshared, start_follow_up},
     unjudged,
 };
@@ -18,6 +18,7 @@ use crate::{
     file,
     gates::{Clock, Stop},
     git::{Repository, notes::LIMIT},
+    memory::open_push::State,
     policy::Policy,
 };
 
@@ -85,6 +86,16 @@ pub(crate) fn run() {
             return;
         }
         thread::sleep(TICK);
+    }
+}
+
+/// Removes what nobody asks about any more: a push without a file has not arrived.
+fn forget_old(repository: &Repository) {
+    let now = SystemClock.now();
+    for (path, push) in repository.open_pushes().all() {
+        if push.state == State::Missing && now.duration_since(push.record.at) > OLDEST {
+            let _ = fs::remove_file(path);
+        }
     }
 }
 

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// How long a push is looked for: reflogs are kept for longer (gc.reflogExpireUnreachable, git-gc(1)).
-const OLDEST: SignedDuration = SignedDuration::from_hours(24 * 28);
+pub(super) const OLDEST: SignedDuration = SignedDuration::from_hours(24 * 28);
 
 /// Whether remotes are asked where git's own files do not tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,6 +123,18 @@ pub(crate) fn settle(repository: &Repository, ask: Ask) -> Result<(), Stop> {
     let ask_remote =
         |one: &Ended| repository.remote_tip(one.push.url.as_str().into(), &one.push.target, wait);
     let (tips, ()) = at_once(&rest, ask_remote, || ());
+    // A colleague may have brought the same commit.
+    let is_there = |one: &Ended, tip: &Oid| *tip == one.push.record.commit;
+    let mut answered = rest.iter().zip(&tips);
+    let share = answered.find_map(|(one, tip)| {
+        let tip = tip.as_ref().ok()?.as_ref();
+        tip.filter(|tip| is_there(one, tip))
+            .and(one.push.share.as_deref())
+    });
+    if let Some(remote) = share {
+        // Without an answer, what is known here counts.
+        let _ = repository.notes().fetch(remote, wait);
+    }
     for (one, tip) in rest.into_iter().zip(tips) {
         let outcome = match tip {
             Ok(tip) => by_tip(&one, tip.as_ref(), repository, ask)?,
@@ -222,11 +234,11 @@ fn by_tip(
 ) -> Result<Outcome, Stop> {
     let push = &one.push;
     let record = &push.record;
-    let is_brought_by_another = |commit: &Oid| {
+    let is_brought_by_another = |commit: &Oid, since: Timestamp| {
         let brought = |other: &Record| {
             other.is_at(record.place())
                 && other.commit == *commit
-                && other.at >= record.at
+                && other.at >= since
                 && other.deployed().is_some_and(|one| !one.seen)
         };
         Ok::<_, Stop>(repository.records(commit)?.iter().any(brought))
@@ -235,15 +247,17 @@ fn by_tip(
         let is_refused =
             matches!(ask, Ask::JustEnded { refused: true, .. }) && is_of_this_process(push);
         // What it replaced may have come back since.
-        let is_unmoved =
-            tip == push.old.as_ref() && !tip.map_or(Ok(false), is_brought_by_another)?;
+        let is_unmoved = tip == push.old.as_ref()
+            && !tip.map_or(Ok(false), |tip| is_brought_by_another(tip, record.at))?;
         return Ok(if is_refused || is_unmoved {
             Outcome::Missing
         } else {
             Outcome::Unknown
         });
     }
-    if is_brought_by_another(&record.commit)? {
+    // It was not there when git asked. Reflogs count whole seconds.
+    let asked = push.asked.map_or(record.at, |asked| asked - SECOND);
+    if is_brought_by_another(&record.commit, asked)? {
         return Ok(Outcome::Missing);
     }
     // A git that was not killed would have written into the reflog; another push may have brought it.
@@ -257,7 +271,8 @@ fn by_tip(
         }
         None => false,
     };
-    let is_fresh = matches!(ask, Ask::JustEnded { since, .. } if record.at >= since);
+    let is_fresh =
+        matches!(ask, Ask::JustEnded { since, .. } if push.left.unwrap_or(record.at) >= since);
     Ok(match (is_fresh, is_expected) {
         (true, false) => Outcome::Arrived(SystemClock.now()),
         (true, true) | (false, false) => Outcome::Found,
@@ -310,33 +325,8 @@ impl Ended {
     }
 }
 
-/// Removes what nobody asks about any more: a push without a file has not arrived.
-pub(super) fn forget_old(repository: &Repository) {
-    let now = SystemClock.now();
-    for (path, push) in repository.open_pushes().all() {
-        if push.state == State::Missing && now.duration_since(push.record.at) > OLDEST {
-            let _ = fs::remove_file(path);
-        }
-    }
-}
-
 #[allow(clippy::needless_pass_by_value, reason = "for map_err")]
 fn failed(error: io::Error) -> Stop {
     Stop::failed("write down what became of a push", &error)
         .cure("see what is wrong here", ["pushgate doctor"])
-}
-
-/// A push with what tells later whether it arrived.
-pub(crate) fn traced(push: &OpenPush, repository: &Repository) -> Result<OpenPush, Stop> {
-    let mut traced = push.clone();
-    traced.git = push.git.or_else(|| Some(detached::git_push()));
-    let (remote, target) = (push.remote.as_str().into(), push.target.as_str().into());
-    if let Some(name) = repository.tracking_ref(remote, target) {
-        traced.tracking = Some(Tracking {
-            tip: repository.reference(&name)?,
-            moves: repository.moves(&name)?.len(),
-            name,
-        });
-    }
-    Ok(traced)
 }

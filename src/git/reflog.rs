@@ -44,12 +44,25 @@ impl Moved {
 
 impl Repository {
     /// The remote-tracking ref that git moves when a push to a ref of a remote has arrived, by the fetch
-    /// refspecs of the remote (git-push(1)); `None` where there is none, and where a push goes to several
-    /// places: it then moves whichever of them took it.
+    /// refspecs of the remote (git-push(1)); `None` where there is none, where a remote of another place has the
+    /// same, and where a push goes to several places: it then moves whichever of them took it.
     pub(crate) fn tracking_ref(&self, remote: &BStr, target: &BStr) -> Option<String> {
-        if self.remotes().push_urls(remote).len() != 1 {
+        let urls = self.remotes().push_urls(remote);
+        if urls.len() != 1 {
             return None;
         }
+        let name = self.fetched_into(remote, target)?;
+        // A section that was copied: the ref tells of two places.
+        let is_shared = |other: &BStr| {
+            self.remotes().push_urls(other) != urls
+                && self.fetched_into(other, target).as_ref() == Some(&name)
+        };
+        let is_its_own = !self.remotes().names().any(is_shared);
+        is_its_own.then_some(name)
+    }
+
+    /// The ref that a fetch of this ref of a remote moves.
+    fn fetched_into(&self, remote: &BStr, target: &BStr) -> Option<String> {
         let key = [&b"remote."[..], remote, b".fetch"].concat();
         let mut refspecs = self.config.iter().filter(|(name, _)| *name == key);
         refspecs.find_map(|(_, refspec)| {

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -29,6 +30,12 @@ pub struct OpenPush {
     /// What the ref led to before, as the remote said.
     #[serde(default)]
     pub old: Option<Oid>,
+    /// When the remote had said so; `None` of a push that an earlier version let go.
+    #[serde(default)]
+    pub asked: Option<Timestamp>,
+    /// When the hook let it go: a chained hook may take long after the decision.
+    #[serde(default)]
+    pub left: Option<Timestamp>,
     /// The ref that git moves when the push has arrived, and what it led to before.
     pub tracking: Option<Tracking>,
     /// The process of `git push`, or of the deploy that makes the push: its id, and when it started.
@@ -76,6 +83,8 @@ impl OpenPush {
             url,
             target,
             old: None,
+            asked: None,
+            left: None,
             tracking: None,
             git: None,
             child: None,

@@ -126,3 +126,19 @@ fn what_is_fetched_from_a_mirror_of_the_code_was_not_live() {
         .refused("target")
         .says("was never live on production");
 }
+
+#[test]
+fn a_ref_that_follows_two_remotes_tells_of_neither() {
+    let shop = shop_of(POLICY);
+    let [ana, _] = people(&shop);
+    ana.reads("09:00", &["status"]);
+    let other = another_server(&shop);
+    ana.git(&["remote", "add", "backup", &other]).goes();
+    let fetch = "+refs/heads/*:refs/remotes/production/*";
+    ana.git(&["config", "remote.backup.fetch", fetch]).goes();
+    let two = ana.commits("two");
+    ana.push("10:00", "backup").goes();
+    ana.reads("10:10", &["status"]);
+    let known = records(&shop, &ana.place, "deployed");
+    assert!(known.iter().all(|one| one["commit"] != two.as_str()));
+}

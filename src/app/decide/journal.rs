@@ -1,10 +1,15 @@
 //! Where a decision is written down: this clone's ledger, and the pushes whose arrival is looked for.
 
 use crate::{
-    app::{settle, sharing, unjudged},
-    gates::{EnvironmentRemotes, Memory, Stop},
+    app::{answers::SystemClock, settle, sharing, unjudged},
+    gates::{Clock, EnvironmentRemotes, Memory, Stop},
     git::Repository,
-    memory::{ledger::Entry, open_push::OpenPush, record::Place},
+    memory::{
+        ledger::Entry,
+        open_push::{OpenPush, Tracking},
+        record::Place,
+    },
+    process::detached,
     push::Oid,
 };
 
@@ -44,7 +49,7 @@ impl Journal for Repository {
     }
 
     fn open(&self, push: &OpenPush) -> Result<(), Stop> {
-        let push = settle::traced(push, self)?;
+        let push = traced(push, self)?;
         let added = self.open_pushes().add(&push);
         let what = "write down that the push goes";
         added.map_err(|error| Stop::failed(what, &error))?;
@@ -75,4 +80,20 @@ impl Journal for Repository {
     fn follow_up(&self) {
         sharing::start_follow_up(self);
     }
+}
+
+/// A push with what tells later whether it arrived.
+fn traced(push: &OpenPush, repository: &Repository) -> Result<OpenPush, Stop> {
+    let mut traced = push.clone();
+    traced.git = push.git.or_else(|| Some(detached::git_push()));
+    let (remote, target) = (push.remote.as_str().into(), push.target.as_str().into());
+    traced.left = Some(SystemClock.now());
+    if let Some(name) = repository.tracking_ref(remote, target) {
+        traced.tracking = Some(Tracking {
+            tip: repository.reference(&name)?,
+            moves: repository.moves(&name)?.len(),
+            name,
+        });
+    }
+    Ok(traced)
 }

@@ -1,5 +1,7 @@
 //! What is to be written down about one target of a push.
 
+use std::time::Duration;
+
 use bstr::BStr;
 
 use crate::{
@@ -61,6 +63,8 @@ impl Part {
             let mut open = OpenPush::new(record, remote, url, change.target.to_string());
             open.share.clone_from(&share);
             open.old = change.replaces.cloned();
+            // git hands that over when it starts the hook.
+            open.asked = Some(entry.at - Duration::from_millis(entry.took_ms));
             open.git = deploy.map(|_| detached::this());
             open
         });
