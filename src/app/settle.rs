@@ -75,7 +75,8 @@ pub(crate) fn settle(repository: &Repository, ask: Ask) -> Result<(), Stop> {
     // One process settles at a time, so that an arrival is recorded once.
     let path = repository.state_dir().join("settle.lock");
     let wait = match ask {
-        Ask::Nobody => Duration::ZERO,
+        // The follow-up of the push before may be recording what this one is judged by.
+        Ask::Nobody => Duration::from_secs(1),
         Ask::Remotes(limit) => limit,
         Ask::JustEnded { .. } => network::LIMIT,
         // Nothing tells it later.
