@@ -1,5 +1,7 @@
 //! An environment that two branches deploy to: what was deployed last is live, whichever of them it went to.
 
+use std::{fs::File, thread, time::Duration};
+
 use super::remembered::{people, shop_of};
 use crate::support::{Sandbox, notes_worker::records, person::Person};
 
@@ -53,31 +55,46 @@ fn a_feature_that_another_branch_brought_to_staging_is_what_runs_there() {
 }
 
 #[test]
-fn where_nothing_tells_which_branch_was_deployed_last_both_are_named() {
-    let shop = Sandbox::new();
-    // By URL: not even the reflogs of this clone tell of it.
-    let around = |refspec: &str| {
-        let push = ["push", "-q", "--no-verify", "../staging.git", refspec];
-        shop.git(push).goes();
-    };
-    around("master:main");
-    let old = shop.tip("staging", "main");
-    let two = shop.commit_on_origin("two");
-    around("master");
-    let (old, two) = (&old[..7], &two[..7]);
-    let both = format!(
-        "nothing tells which branch was deployed to staging last: `main` has {old}, `master` has {two}"
-    );
-    let cure = format!("git push '--force-with-lease=main:{old}' staging {two}:refs/heads/main");
-    let status = shop.pushgate(["status"]).stdout;
-    let status = status.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(status.contains(&both), "{status}");
-    shop.push("production", "master")
-        .refused("promotion")
-        .says(&both)
-        .says(&format!("    {cure}\n"));
-    shop.run_in(&shop.app, "sh", ["-c", &cure]).goes();
-    shop.push("production", "master").goes();
+fn where_nothing_tells_which_branch_was_deployed_last_both_are_named_once() {
+    for places in [&["staging"][..], &["staging", "eu"]] {
+        let shop = Sandbox::new();
+        shop.git(["init", "-q", "--bare", "../eu.git"]).goes();
+        // By URL: not even the reflogs of this clone tell of it.
+        let around = |refspec: &str| {
+            for place in places {
+                let url = format!("../{place}.git");
+                let push = ["push", "-q", "--no-verify", &url, refspec];
+                shop.git(push).goes();
+            }
+        };
+        for place in places {
+            let url = shop.path(&format!("{place}.git")).display().to_string();
+            let add = ["remote", "set-url", "--add", "--push", "staging", &url];
+            shop.git(add).goes();
+        }
+        around("master:main");
+        let old = shop.tip("staging", "main");
+        let two = shop.commit_on_origin("two");
+        around("master");
+        let (old, two) = (&old[..7], &two[..7]);
+        let both = format!(
+            "nothing tells which branch was deployed to staging last: `main` has {old}, `master` has {two}"
+        );
+        let cure =
+            format!("git push '--force-with-lease=main:{old}' staging {two}:refs/heads/main");
+        let status = shop.pushgate(["status"]).stdout;
+        let status = status.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(status.contains(&both), "{status}");
+        let ran = shop.push("production", "master").refused("promotion");
+        let ran = ran.says(&format!("{both}\n"));
+        assert_eq!(
+            ran.stderr.matches(&format!("    {cure}\n")).count(),
+            1,
+            "{ran}"
+        );
+        shop.run_in(&shop.app, "sh", ["-c", &cure]).goes();
+        shop.push("production", "master").goes();
+    }
 }
 
 #[test]
@@ -107,6 +124,26 @@ fn a_push_replaces_what_was_deployed_last_whatever_its_own_branch_had() {
         let live = ana.reads("11:40", &["status"]);
         assert!(live.contains("a rollback"), "{live}");
     }
+}
+
+/// The process that follows a push may still be recording it.
+#[test]
+fn a_push_right_after_another_knows_which_branch_that_one_went_to() {
+    let (shop, _) = shop();
+    let ana = Person::ana(&shop);
+    ana.at("09:10", &["git", "push", "staging", "master:main"])
+        .goes();
+    ana.commits("two");
+    ana.push("10:00", "origin").goes();
+    let lock = File::create(shop.app.join(".git/pushgate/settle.lock")).unwrap();
+    lock.lock().unwrap();
+    ana.run("sh", &["-c", "git push staging master"]).goes();
+    let recording = thread::spawn(|| {
+        thread::sleep(Duration::from_millis(300));
+        drop(lock);
+    });
+    shop.push("production", "master").goes();
+    recording.join().unwrap();
 }
 
 /// git would have nothing to push to the branch that has it already.

@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use crate::support::{POLICY, PUSHGATE, Ran, Sandbox};
+use crate::support::{POLICY, PUSHGATE, Ran, Sandbox, follow_up};
 
 /// The commands of the cure with these words.
 #[track_caller]
@@ -37,6 +37,7 @@ fn cured(shop: &Sandbox, remote: &str, refspec: &str, gate: &str, words: &str) {
     for command in &commands {
         run(shop, command);
     }
+    follow_up(&shop.app);
     // The last of them may be this push, or one of something else than what was wrong.
     let again = commands
         .last()
@@ -140,6 +141,35 @@ fn the_environment_that_comes_first_gets_the_commit_as_printed() {
     shop.push_ungated("staging", "master");
     shop.git(["reset", "-q", "--hard", &newest]).goes();
     shop.commit_on_origin("three");
+    cured(&shop, "production", "master", "promotion", words);
+}
+
+#[test]
+fn where_no_branch_tells_what_runs_on_staging_it_gets_the_commit_as_printed() {
+    let words = "deploy it there, try it on staging, then push again";
+    let shop = Sandbox::new();
+    shop.git(["switch", "-q", "-c", "side"]).goes();
+    shop.commit("a stray");
+    shop.push_ungated("staging", "side:main");
+    // Of two branches from before the gate, nothing tells which was deployed last.
+    shop.later(60);
+    shop.date_hook(&shop.app);
+    shop.git(["switch", "-q", "master"]).goes();
+    let two = shop.commit_on_origin("two");
+    let ran = shop.push("production", "master").refused("promotion");
+    run(&shop, &commands(&ran, words)[0]);
+    let both = format!("to have {} live there, push it to `main`, too", &two[..7]);
+    cured(&shop, "production", "master", "promotion", &both);
+    // A command moves no branch.
+    shop.git(["switch", "-q", "side"]).goes();
+    shop.later(60);
+    run(
+        &shop,
+        "PUSHGATE_SKIP=trunk pushgate deploy staging --commit side --yes -- true",
+    );
+    shop.git(["switch", "-q", "master"]).goes();
+    shop.commit_on_origin("three");
+    shop.later(60);
     cured(&shop, "production", "master", "promotion", words);
 }
 

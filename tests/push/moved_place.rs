@@ -142,3 +142,19 @@ fn a_ref_that_follows_two_remotes_tells_of_neither() {
     let known = records(&shop, &ana.place, "deployed");
     assert!(known.iter().all(|one| one["commit"] != two.as_str()));
 }
+
+#[test]
+fn what_a_mirror_of_the_code_has_is_not_replaced_by_the_first_deployment() {
+    let shop = shop_of(POLICY);
+    let ana = Person::ana(&shop);
+    let url = another_server(&shop);
+    ana.git(&["remote", "set-url", "--push", "staging", &url])
+        .goes();
+    let one = ana.commits("one");
+    ana.push("09:00", "origin").goes();
+    ana.push("09:05", "staging").goes().says("first deployment");
+    let known = records(&shop, &ana.place, "deployed");
+    let known: Vec<_> = known.iter().filter(|of| of["commit"] == one).collect();
+    assert_eq!(known.len(), 1, "{known:?}");
+    assert!(known[0]["replaces"].is_null(), "{known:?}");
+}

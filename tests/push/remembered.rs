@@ -567,25 +567,29 @@ fn a_rollback_that_arrived_after_git_had_ended_is_a_rollback() {
 
 #[test]
 fn a_place_that_has_another_commit_at_one_of_its_urls_is_not_staging() {
-    let shop = shop();
-    let [ana, _] = people(&shop);
-    shop.git(["init", "-q", "--bare", "../eu.git"]).goes();
-    for place in ["staging.git", "eu.git"] {
-        let url = shop.path(place).display().to_string();
-        ana.git(&["remote", "set-url", "--add", "--push", "staging", &url])
-            .goes();
+    // Two branches at one URL do not stand for two URLs.
+    for refspecs in [&["master"][..], &["master:main", "master"]] {
+        let shop = shop();
+        let [ana, _] = people(&shop);
+        shop.git(["init", "-q", "--bare", "../eu.git"]).goes();
+        for place in ["staging.git", "eu.git"] {
+            let url = shop.path(place).display().to_string();
+            ana.git(&["remote", "set-url", "--add", "--push", "staging", &url])
+                .goes();
+        }
+        ana.commits("two");
+        ana.push("10:00", "origin").goes();
+        let hook = rejects(&shop, "eu");
+        let push = [&["git", "push", "staging"], refspecs].concat();
+        ana.at("10:00", &push).goes_not();
+        ana.push("10:10", "production")
+            .refused("promotion")
+            .says("not all places that `staging` pushes to have");
+        let partly = "\n            not all places that `staging` pushes to have it\n  suite ";
+        assert!(ana.reads("10:10", &["status"]).contains(partly));
+        fs::remove_file(&hook).unwrap();
+        ana.push("10:20", "staging").goes();
+        assert!(!ana.reads("10:20", &["status"]).contains(partly));
+        ana.push("10:30", "production").goes();
     }
-    ana.commits("two");
-    ana.push("10:00", "origin").goes();
-    let hook = rejects(&shop, "eu");
-    ana.push("10:00", "staging").goes_not();
-    ana.push("10:10", "production")
-        .refused("promotion")
-        .says("not all places that `staging` pushes to have");
-    let partly = "\n            not all places that `staging` pushes to have it\n  suite ";
-    assert!(ana.reads("10:10", &["status"]).contains(partly));
-    fs::remove_file(&hook).unwrap();
-    ana.push("10:20", "staging").goes();
-    assert!(!ana.reads("10:20", &["status"]).contains(partly));
-    ana.push("10:30", "production").goes();
 }

@@ -703,6 +703,26 @@ fn what_is_not_on_trunk_is_passed_over() {
 }
 
 #[test]
+fn what_is_on_trunk_comes_back_though_this_clone_has_not_fetched_trunk() {
+    let (shop, _) = first_deployed();
+    let ben = Person::joins(&shop, "Ben", &["production"]);
+    let two = ben.commits("two");
+    for remote in ["origin", "production"] {
+        ben.push("11:00", remote).goes();
+    }
+    ben.git(&["switch", "-q", "-c", "hot", "HEAD~1"]).goes();
+    ben.git(&["commit", "-q", "--allow-empty", "-m", "hot"])
+        .goes();
+    let push = ["git", "push", "--force", "production", "hot:master"];
+    ben.at("12:00", &[&["PUSHGATE_SKIP=trunk"], &push[..]].concat())
+        .goes();
+    shop.stop_clock("2026-11-24 13:00:00");
+    shop.git(["fetch", "-q", "production"]).goes();
+    goes_back(&shop, &[]).goes().never_says("passed over");
+    assert_eq!(shop.tip("production", "master"), two);
+}
+
+#[test]
 fn with_the_gate_off_what_was_never_live_is_no_rollback_either() {
     let (shop, one) = first_deployed();
     let never = shop.ask(["rev-parse", "master~1"]);

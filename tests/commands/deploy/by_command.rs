@@ -99,6 +99,19 @@ fn a_command_deploys_where_no_remote_leads() {
 }
 
 #[test]
+fn where_only_a_command_deploys_no_branch_of_the_remote_is_missed() {
+    let shop = shop(super::POLICY);
+    shop.git(["init", "-q", "--bare", "../new.git"]).goes();
+    shop.git(["remote", "set-url", "staging", "../new.git"])
+        .goes();
+    deploy(&shop, &["staging", "--", "true"]).goes();
+    let status = shop.pushgate(["status"]).goes().stdout;
+    let head = shop.ask(["rev-parse", "--short=7", "HEAD"]);
+    let live = format!("\nstaging (new)\n  live      {head} two\n            the newest of trunk");
+    assert!(status.contains(&live), "{status}");
+}
+
+#[test]
 fn what_comes_after_a_place_without_a_remote_waits_for_what_is_remembered_there() {
     let shop = kamal();
     deploy(&shop, &["production", "--", "kamal", "deploy"]).is(&expect![[r#"

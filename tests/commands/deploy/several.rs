@@ -137,6 +137,22 @@ fn what_one_url_refuses_another_has_and_a_dead_one_holds_up_nobody() {
     assert_eq!(shop.tip("staging", "master"), next);
 }
 
+#[test]
+fn a_push_that_goes_on_to_the_next_url_has_not_arrived_at_a_dead_first_one() {
+    let (shop, head) = with_two_urls();
+    let [staging, eu] = ["staging", "eu"].map(|name| shop.path(name).display().to_string());
+    fs::remove_dir_all(shop.path("staging.git")).unwrap();
+    deploy(&shop, &["staging"]).ends_with(128).says(&format!(
+        "{eu} got {id}; nothing tells whether {staging} got {id}",
+        id = &head[..7]
+    ));
+    assert_eq!(shop.tip("eu", "master"), head);
+    shop.pushgate(["log"]).goes();
+    let known = deployments(&shop, &shop.app);
+    let places: Vec<_> = known.iter().map(|one| &one["destinations"]).collect();
+    assert_eq!(places, [&serde_json::json!([eu])]);
+}
+
 /// git pushes to the next URL, and ends with 1.
 #[test]
 fn what_a_server_took_before_it_died_is_told() {
