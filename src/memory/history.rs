@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{
     ledger::Entry,
     open_push::{OpenPush, State},
-    record::{Event, Record, who},
+    record::{Deployed, Event, Record, who},
 };
 use crate::push::Oid;
 
@@ -122,22 +122,42 @@ fn pushed(entry: &Entry) -> Option<Key> {
     Some((entry.at, environment, commit))
 }
 
-/// The deployments that were only found, of a commit whose arrival is recorded next to it in time.
+/// The deployments that were only found, where another record tells of the same push, or of an arrival of the same
+/// commit next to it in time.
 fn found_again(records: &[Record]) -> HashSet<usize> {
-    let mut deployed: Vec<(usize, &Record, bool)> = (records.iter().enumerate())
-        .filter_map(|(index, record)| Some((index, record, record.deployed()?.seen)))
+    let mut deployed: Vec<(usize, &Record, &Deployed)> = (records.iter().enumerate())
+        .filter_map(|(index, record)| Some((index, record, record.deployed()?)))
         .collect();
-    deployed.sort_by_key(|(_, record, _)| (&record.environment, record.at, record.is_sighting()));
+    deployed.sort_by_key(|(_, record, one)| {
+        // A push arrives soon after its decision, however late it is found. Reflogs count whole seconds: what came
+        // across replaced in a second was there before what came in it.
+        let came = one.decided.filter(|_| one.seen).unwrap_or(record.at);
+        (&record.environment, came, !record.is_sighting())
+    });
     let mut dropped = HashSet::new();
-    for (position, (index, record, seen)) in deployed.iter().enumerate() {
+    for (position, (index, record, one)) in deployed.iter().enumerate() {
         // An environment may have several apps.
-        let is_there = |other: &Record| other.is_at(record.place());
-        let mut before = deployed[..position].iter().rev();
-        let before = before.find(|(_, other, _)| is_there(other));
-        let mut after = deployed[position + 1..].iter();
-        let after = after.find(|(_, other, seen)| !seen && is_there(other));
-        let mut known = before.iter().chain(&after);
-        if *seen && known.any(|(_, other, _)| other.commit == record.commit) {
+        let is_same = |other: &Record| other.commit == record.commit && other.is_at(record.place());
+        let is_told = match one.decided {
+            _ if !one.seen => false,
+            // A push is another event than who comes across its commit.
+            Some(_) => deployed.iter().any(|(other_index, other, it)| {
+                let counts = !it.seen || other_index < index;
+                it.decided == one.decided && counts && is_same(other)
+            }),
+            None => {
+                let is_there = |other: &Record| other.is_at(record.place());
+                let mut before = deployed[..position].iter().rev();
+                let before = before.find(|(_, other, _)| is_there(other));
+                let mut after = deployed[position + 1..].iter();
+                let after = after.find(|(_, other, _)| {
+                    is_there(other) && !(other.is_sighting() && is_same(other))
+                });
+                let mut known = before.iter().chain(&after);
+                known.any(|(_, other, _)| is_same(other))
+            }
+        };
+        if is_told {
             dropped.insert(*index);
         }
     }

@@ -152,3 +152,53 @@ fn what_was_found_is_told_only_where_nothing_else_tells_of_it() {
     let both = [go('a', 10), elsewhere(go('a', 11)), found('a', 12)];
     assert_eq!(told(&both), ["go", "go"]);
 }
+
+/// The first digit of the commit and the verdict of each event.
+fn told(records: &[Record]) -> Vec<String> {
+    let all = history(Vec::new(), records, &[]).into_iter();
+    let line = |Happened { entry, .. }: Happened| {
+        format!("{:.1} {}", entry.commit.unwrap().as_str(), entry.verdict)
+    };
+    all.map(line).collect()
+}
+
+#[test]
+fn what_was_replaced_and_came_back_is_told_twice() {
+    let found = |digit, minute| deployed(digit, minute, Judged::Unjudged, None);
+    let go = |digit, minute| deployed(digit, minute, Judged::Go, Some(minute));
+    // It is dated in the second of what replaced it.
+    let mut all = told(&[go('a', 10), found('b', 20), go('c', 20), found('b', 30)]);
+    all.sort();
+    assert_eq!(all, ["a go", "b unjudged", "b unjudged", "c go"]);
+    let all = told(&[found('b', 10), found('c', 20), go('b', 30)]);
+    assert_eq!(all, ["b unjudged", "c unjudged", "b go"]);
+}
+
+#[test]
+fn a_decided_push_is_told_however_late_it_was_found() {
+    let sighting = |digit, minute| deployed(digit, minute, Judged::Unjudged, None);
+    let found = |digit, minute, judged, decided| {
+        let event = Event::Deployed(Deployed {
+            decided: Some(at(decided)),
+            seen: true,
+            ..Deployed::new(judged)
+        });
+        record(digit, minute, event)
+    };
+    // A colleague came across it first.
+    let late = found('a', 13, Judged::Overridden, 10);
+    assert_eq!(told(&[sighting('a', 12), late.clone()]), ["a overridden"]);
+    // It was replaced, and a rollback brought it back.
+    let back = [
+        found('a', 40, Judged::Go, 10),
+        sighting('a', 20),
+        deployed('b', 20, Judged::Go, Some(20)),
+        found('a', 30, Judged::Rollback, 29),
+    ];
+    assert_eq!(told(&back), ["a go", "b go", "a rollback"]);
+    // One push is told once.
+    let observed = deployed('a', 11, Judged::Overridden, Some(10));
+    assert_eq!(told(&[late.clone(), observed]), ["a overridden"]);
+    let again = found('a', 14, Judged::Overridden, 10);
+    assert_eq!(told(&[late, again]), ["a overridden"]);
+}
