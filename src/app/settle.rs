@@ -59,17 +59,19 @@ enum Outcome {
     Open,
 }
 
-/// An open push whose git has ended.
+/// An open push whose git has ended, or may have.
 struct Ended {
     path: PathBuf,
     push: OpenPush,
+    /// A client that pushes without `git push` lives on: git's reflog alone tells of its push.
+    is_running: bool,
     /// When, where git itself says so.
     arrived: Option<Timestamp>,
 }
 
-/// Settles the open pushes whose git has ended.
+/// Settles the open pushes whose git has ended, or that git's reflog proves to have arrived.
 pub(crate) fn settle(repository: &Repository, ask: Ask) -> Result<(), Stop> {
-    if ended(repository).is_empty() {
+    if open(repository).is_empty() {
         return Ok(());
     }
     // One process settles at a time, so that an arrival is recorded once.
@@ -88,8 +90,9 @@ pub(crate) fn settle(repository: &Repository, ask: Ask) -> Result<(), Stop> {
             _ => Ok(()),
         };
     };
-    let mut all = ended(repository);
+    let mut all = open(repository);
     prove(&mut all, repository)?;
+    all.retain(|one| !one.is_running || one.arrived.is_some());
     let now = SystemClock.now();
     let mut rest = Vec::new();
     for one in all {
@@ -171,23 +174,26 @@ fn is_of_this_process(push: &OpenPush) -> bool {
     push.git == Some(detached::this())
 }
 
-fn ended(repository: &Repository) -> Vec<Ended> {
+/// The open pushes of which anything can be told.
+fn open(repository: &Repository) -> Vec<Ended> {
     let open = repository.open_pushes().open().into_iter();
-    open.filter(|(_, push)| !is_running(push))
-        .map(|(path, push)| Ended {
-            path,
-            push,
-            arrived: None,
-        })
-        .collect()
+    open.map(|(path, push)| Ended {
+        path,
+        is_running: is_running(&push),
+        push,
+        arrived: None,
+    })
+    .filter(|one| !one.is_running || one.push.tracking.is_some())
+    .collect()
 }
 
 /// Reads in git's reflogs which pushes arrived, and when.
 ///
-/// A move proves one push: the last of its commit that was decided before it.
+/// A move proves one push: the last of its commit that was decided before it, and whose git has ended if there is
+/// one.
 fn prove(all: &mut [Ended], repository: &Repository) -> Result<(), Stop> {
     let now = SystemClock.now();
-    all.sort_by_key(|one| one.push.record.at);
+    all.sort_by_key(|one| (!one.is_running, one.push.record.at));
     let tracked = |one: &Ended| Some(one.push.tracking.as_ref()?.name.clone());
     let names: BTreeSet<_> = all.iter().filter_map(tracked).collect();
     for name in names {

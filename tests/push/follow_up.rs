@@ -289,6 +289,33 @@ fn the_hook_killed_lets_nothing_go_and_leaves_nothing_open() {
 }
 
 #[test]
+fn a_client_that_lives_on_has_pushed_what_git_s_reflog_says() {
+    for (push, arrival) in [
+        ("git push -q --no-verify staging master;", "arrived"),
+        ("", "open"),
+    ] {
+        let shop = Sandbox::new();
+        let two = shop.commit_on_origin("two");
+        // It runs the hook itself, and pushes without a process of git that would end.
+        let script = format!(
+            "echo \"refs/heads/master {two} refs/heads/master {}\" | \
+             .git/hooks/pre-push staging \"$(git remote get-url staging)\"; {push} \
+             touch ../there; while [ ! -e ../go-on ]; do sleep 0.02; done",
+            "0".repeat(40)
+        );
+        let mut command = shop.command("sh");
+        command.args(["-c", &script]).stderr(Stdio::null());
+        let mut client = Started::new(&mut command);
+        until("the client has pushed", || {
+            shop.path("there").exists().then_some(())
+        });
+        assert_eq!(log(&shop), [format!("staging go {arrival}")]);
+        fs::write(shop.path("go-on"), "").unwrap();
+        assert!(client.ends().success());
+    }
+}
+
+#[test]
 fn a_push_by_url_is_told_by_the_remote() {
     let shop = Sandbox::new();
     let url = shop.path("staging.git");
