@@ -188,6 +188,8 @@ fn a_decided_push_is_told_however_late_it_was_found() {
     // A colleague came across it first.
     let late = found('a', 13, Judged::Overridden, 10);
     assert_eq!(told(&[sighting('a', 12), late.clone()]), ["a overridden"]);
+    let all = history(Vec::new(), std::slice::from_ref(&late), &[]);
+    assert_eq!(all[0].entry.event, "deployed");
     // It was replaced, and a rollback brought it back.
     let back = [
         found('a', 40, Judged::Go, 10),

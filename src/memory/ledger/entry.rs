@@ -113,10 +113,12 @@ impl Entry {
             gates: deployed.map_or(Vec::new(), |one| one.gates.iter().map(skipped).collect()),
             reason: (deployed.map_or(&record.words, |one| &one.reason)).clone(),
             ..Self::new(
-                deployed.map_or(
-                    record.name(),
-                    |one| if one.seen { "seen" } else { "deployed" },
-                ),
+                // Who has let it go is known, however late it was found.
+                if record.is_sighting() {
+                    "seen"
+                } else {
+                    record.name()
+                },
                 Decision::Go,
                 record.at,
                 &*record.by,
