@@ -13,7 +13,12 @@ use nix::{
     unistd::Pid,
 };
 
-use crate::support::{Ran, Sandbox, processes::assert_no_process_in, tool, until};
+use crate::support::{
+    Ran, Sandbox,
+    notes_worker::records,
+    processes::{Started, assert_no_process_in},
+    shared, tool, until,
+};
 
 /// A sandbox whose hook was there before ours.
 fn with_hook(text: &str) -> Sandbox {
@@ -162,6 +167,25 @@ fn one_that_runs_gits_hook_again_is_ended_and_one_that_pushes_elsewhere_is_not()
     );
     shop.push("staging", "master").goes();
     assert_eq!(shop.tip("origin", "staged"), shop.tip("staging", "master"));
+}
+
+#[test]
+fn one_that_takes_long_makes_no_old_push_of_it() {
+    let shop =
+        with_hook("#!/bin/sh\ntouch ../there\nwhile [ ! -e ../go-on ]; do sleep 0.02; done\n");
+    shop.commit_on_origin("two");
+    let url = shop.ask(["remote", "get-url", "staging"]);
+    let mut command = shop.command("git");
+    command.args(["push", &url, "master"]).stderr(Stdio::null());
+    let mut git = Started::new(&mut command);
+    until("it runs", || shop.path("there").exists().then_some(()));
+    shop.later(60);
+    fs::write(shop.path("go-on"), "").unwrap();
+    assert!(git.ends().success());
+    shared(&shop.app);
+    let known = records(&shop, &shop.app, "deployed");
+    assert_eq!(known.len(), 1, "{known:?}");
+    assert!(known[0]["seen"].is_null(), "{known:?}");
 }
 
 #[test]

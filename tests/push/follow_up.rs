@@ -563,6 +563,37 @@ fn a_fetch_in_the_same_moment_hides_no_arrival_and_proves_none() {
 }
 
 #[test]
+fn a_colleague_who_was_faster_with_the_same_commit_has_deployed_it() {
+    let shop = Sandbox::new();
+    let wait = "touch ../there; while [ ! -e ../go-on ]; do sleep 0.02; done";
+    let two = shop.policy(&format!(
+        "suite: {{run: 'test -z \"$WAIT\" || {{ {wait}; }}'}}\nenvironments: {{staging: {{}}}}\n"
+    ));
+    shop.push_ungated("origin", "master");
+    let ben = Person::joins(&shop, "Ben", &["staging"]);
+    let mut command = shop.command("git");
+    command.args(PUSH).stderr(Stdio::null());
+    command.env("PUSHGATE_SKIP", "lock").env("WAIT", "1");
+    let mut git = Started::new(&mut command);
+    until("the suite runs", || {
+        shop.path("there").exists().then_some(())
+    });
+    ben.git(&PUSH).goes();
+    shared(&ben.place);
+    fs::write(shop.path("go-on"), "").unwrap();
+    assert!(!git.ends().success());
+    shared(&shop.app);
+    let own = log(&shop);
+    assert!(
+        own.contains(&"staging overridden missing".to_owned()),
+        "{own:?}"
+    );
+    let known = [format!("staging go {}", &two[..7])];
+    assert_eq!(deployments(&shop, &shop.path("origin.git")), known);
+    assert_eq!(deployments(&shop, &shop.app), known);
+}
+
+#[test]
 fn damaged_files_hide_nothing_and_stop_nobody() {
     let shop = Sandbox::new();
     let two = shop.commit_on_origin("two");
