@@ -78,7 +78,7 @@ pub(crate) fn settle(repository: &Repository, ask: Ask) -> Result<(), Stop> {
     let path = repository.state_dir().join("settle.lock");
     let wait = match ask {
         // The follow-up of the push before may be recording what this one is judged by.
-        Ask::Nobody => Duration::from_secs(1),
+        Ask::Nobody => Duration::from_millis(500),
         Ask::Remotes(limit) => limit,
         Ask::JustEnded { .. } => network::LIMIT,
         // Nothing tells it later.
@@ -214,7 +214,8 @@ fn prove(all: &mut [Ended], repository: &Repository) -> Result<(), Stop> {
             };
             if let Some(one) = all.iter_mut().rev().find(is_it) {
                 // GIT_COMMITTER_DATE may say anything.
-                let is_possible = moved.at > one.push.record.at - SECOND && moved.at <= now;
+                let is_possible =
+                    moved.at.duration_since(one.push.record.at) > -SECOND && moved.at <= now;
                 one.arrived = Some(if is_possible { moved.at } else { now });
             }
         }
@@ -263,7 +264,10 @@ fn by_tip(
         });
     }
     // It was not there when git asked. Reflogs count whole seconds.
-    let asked = push.asked.map_or(record.at, |asked| asked - SECOND);
+    let asked = push
+        .asked
+        .and_then(|asked| asked.checked_sub(SECOND).ok())
+        .unwrap_or(record.at);
     if is_brought_by_another(&record.commit, asked)? {
         return Ok(Outcome::Missing);
     }

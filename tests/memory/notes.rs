@@ -154,7 +154,6 @@ fn damaged_foreign_and_copied_lines_are_ignored_and_kept() {
     let odd = [
         "not JSON".to_owned(),
         line(&old, "of another commit"),
-        line(&head, "from later").replace("\"v\":1", "\"v\":2"),
         line(&head, "cut")[..60].to_owned(),
     ];
     shop.git(["notes", "--ref", REF, "add", "-m", &odd.join("\n"), &head])
@@ -167,6 +166,17 @@ fn damaged_foreign_and_copied_lines_are_ignored_and_kept() {
         odd.iter().all(|line| text.lines().any(|kept| kept == line)),
         "{text}"
     );
+    // A later version may tell what this one does not understand.
+    let later = line(&head, "from later").replace("\"v\":1", "\"v\":2");
+    shop.git(["notes", "--ref", REF, "append", "-m", &later, &head])
+        .goes();
+    let why = format!(
+        "a newer pushgate has written into the note of {}",
+        &head[..7]
+    );
+    assert_eq!(told(&shop, &shop.app, &format!("read {head}")), why);
+    told(&shop, &shop.app, &format!("add {}", line(&head, "too")));
+    assert!(note(&shop, &head).contains(&later));
 }
 
 #[test]
