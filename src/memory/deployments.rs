@@ -240,11 +240,12 @@ pub fn newest<'r>(records: &'r [Record], place: Place<'_>) -> Option<&'r Record>
 }
 
 /// Which of the commits that the branches of one place have was deployed last; `None` where nothing tells.
-/// `records`: all that are remembered.
+/// `records`: all that are remembered; `is_past`: whether a commit is in the past of another.
 pub fn last_of<'t>(
     tips: &'t [(String, Oid)],
     records: &[Record],
     place: Place<'_>,
+    is_past: impl Fn(&Oid, &Oid) -> bool,
 ) -> Option<&'t Oid> {
     // What a command deployed moved no branch.
     let by_git = records.iter().filter(|record| !record.is_by_command());
@@ -257,8 +258,8 @@ pub fn last_of<'t>(
     let tips = || tips.iter().map(|(_, tip)| tip);
     let mut unknown = tips().filter(is_unknown);
     match tips().find(|tip| **tip == last.commit) {
-        // What nobody has recorded may have been left there long ago, or have come since.
-        Some(tip) => unknown.next().is_none().then_some(tip),
+        // What nobody has recorded was left there where it is in the past of this; else it may have come since.
+        Some(tip) => unknown.all(|one| is_past(one, tip)).then_some(tip),
         // A branch has left it since, for what nobody has recorded.
         None => {
             let first = unknown.next()?;

@@ -203,7 +203,7 @@ fn a_damaged_ledger_and_notes_that_are_nonsense_prove_nothing() {
             "{{\"v\":{version},\"event\":\"deployed\",\"environment\":\"staging\",\"destinations\":[\"{place}\"],\"commit\":\"{commit}\",\"by\":\"Ben <ben@shop.example>\",\"at\":\"2026-11-24T09:30:00Z\",\"judged\":\"go\"}}"
         )
     };
-    let note = [record(2, &id), record(1, &old), "{".to_owned()].join("\n");
+    let note = [record(0, &id), record(1, &old), "{".to_owned()].join("\n");
     shop.git(["notes", "--ref=pushgate", "add", "-m", &note, &id])
         .goes();
     shop.push_at("2026-11-24 10:00:00", "production", "master")

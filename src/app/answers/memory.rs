@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::SystemClock;
 use crate::{
     app::{sightings::unseen, tracked::departure},
-    gates::{Clock, EnvironmentRemotes, Memory, Passed, Stop, Tips, Work},
+    gates::{Clock, EnvironmentRemotes, LocalRepository as _, Memory, Passed, Stop, Tips, Work},
     git::Repository,
     memory::{
         deployments::{last_of, newest, running, was_live},
@@ -100,7 +100,10 @@ impl Memory for Repository {
 
     fn last_of(&self, place: Place<'_>, tips: &Tips) -> Result<Option<Oid>, Stop> {
         let all = self.notes().all()?;
-        Ok(last_of(tips, &all, place).cloned())
+        let is_past = |old: &Oid, new: &Oid| {
+            matches!(self.is_past(old, new, place.environment), Ok(Some(true)))
+        };
+        Ok(last_of(tips, &all, place, is_past).cloned())
     }
 
     fn tracked_since(

@@ -315,9 +315,11 @@ fn of_several_branches_that_differ_the_last_deployment_tells_or_what_nobody_reco
     let here = ["shop".to_owned()];
     let last = |tips: &str| {
         let tips: Vec<_> = tips.chars().map(|tip| (String::new(), oid(tip))).collect();
-        last_of(&tips, &records, place("production", &here)).cloned()
+        let is_past = |old: &Oid, new: &Oid| (old, new) == (&oid('a'), &oid('2'));
+        last_of(&tips, &records, place("production", &here), is_past).cloned()
     };
     assert_eq!(last("12"), Some(oid('2')));
+    assert_eq!(last("2a"), Some(oid('2')));
     // Nobody knows when 9 came.
     assert_eq!(last("29"), None);
     assert_eq!(last("19"), Some(oid('9')));
