@@ -17,7 +17,7 @@ fn shop() -> (Sandbox, String) {
     let shop = shop_of(POLICY);
     let one = Person::ana(&shop).commits("one");
     for remote in ["origin", "staging", "production"] {
-        Person::ana(&shop).push("09:00", remote).goes();
+        Person::ana(&shop).push("09:05", remote).goes();
     }
     (shop, one)
 }

@@ -54,7 +54,7 @@ fn what_soaked_elsewhere_has_not_soaked_here() {
     let [ana, ben] = people(&shop);
     ana.commits("one");
     ana.push("09:00", "origin").goes();
-    ana.push("09:00", "staging").goes();
+    ana.push("09:05", "staging").goes();
     let other = another_server(&shop);
     for person in [&ana, &ben] {
         leads_to(person, "staging", &other);

@@ -475,7 +475,7 @@ fn a_push_around_the_gate_replaces_what_others_deployed_meanwhile() {
 fn so_it_does_where_its_clone_has_not_heard_of_that_yet() {
     let shop = shop();
     let [ana, ben] = people(&shop);
-    deploys(&ana, "09:00", "one");
+    deploys(&ana, "09:05", "one");
     ben.reads("09:10", &["status"]);
     let two = deploys(&ana, "10:00", "two");
     let three = ben.commits("three");

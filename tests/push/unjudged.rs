@@ -319,7 +319,7 @@ fn a_push_around_the_gate_from_another_machine_is_not_taken_for_the_judged_one()
     let [ana, ben] = people(&shop);
     let one = ana.commits("one");
     ana.push("09:00", "origin").goes();
-    ana.push("09:00", "staging").goes();
+    ana.push("09:05", "staging").goes();
     ben.commits("two");
     ben.push("10:00", "origin").goes();
     ben.push("10:00", "staging").goes();
@@ -351,7 +351,7 @@ fn another_commit_that_was_fetched_in_between_tells_that_the_judged_one_went() {
     let [ana, ben] = people(&shop);
     ana.commits("one");
     ana.push("09:00", "origin").goes();
-    ana.push("09:00", "staging").goes();
+    ana.push("09:05", "staging").goes();
     let wip = ben.commits("wip");
     let staging = shop.path("staging.git").display().to_string();
     around(&ben, "10:00", &staging, "HEAD:master");
@@ -456,7 +456,7 @@ fn the_hook_heeds_that_another_commit_was_fetched_in_between() {
     let [ana, ben] = people(&shop);
     ana.commits("one");
     ana.push("09:00", "origin").goes();
-    ana.push("09:00", "staging").goes();
+    ana.push("09:05", "staging").goes();
     ben.commits("wip");
     let staging = shop.path("staging.git").display().to_string();
     let fetch = ["git", "fetch", "-q", "staging"];
