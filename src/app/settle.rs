@@ -128,11 +128,10 @@ pub(crate) fn settle(repository: &Repository, ask: Ask) -> Result<(), Stop> {
         |one: &Ended| repository.remote_tip(one.push.url.as_str().into(), &one.push.target, wait);
     let (tips, ()) = at_once(&rest, ask_remote, || ());
     // A colleague may have brought the same commit.
-    let is_there = |one: &Ended, tip: &Oid| *tip == one.push.record.commit;
     let mut answered = rest.iter().zip(&tips);
     let share = answered.find_map(|(one, tip)| {
         let tip = tip.as_ref().ok()?.as_ref();
-        tip.filter(|tip| is_there(one, tip))
+        tip.filter(|tip| **tip == one.push.record.commit)
             .and(one.push.share.as_deref())
     });
     if let Some(remote) = share {

@@ -60,9 +60,7 @@ impl Repository {
         remote: &EnvironmentRemote,
     ) -> Result<Vec<(LookedAt, Vec<Moved>)>, Stop> {
         let is_there = |place: &str| is_one_place(place, &remote.destination);
-        let fetched = self.remotes().fetch_url(&remote.name);
-        let is_fetched =
-            fetched.is_none_or(|url| is_there(&self.destination(url.as_ref()).to_string()));
+        let is_fetched = self.is_fetched_from(remote.name.as_ref(), is_there);
         let before = self.looked_at();
         let mut tracked = Vec::new();
         for branch in &of.branches {
@@ -77,7 +75,6 @@ impl Repository {
             };
             let mut moves = self.moves(&name)?;
             moves.reverse();
-            // What is fetched from elsewhere, a mirror of the code say, need not be live.
             moves.retain(|one| {
                 since.is_none_or(|since| one.at > since) && (is_fetched || one.is_push())
             });
@@ -124,14 +121,17 @@ impl Repository {
             .looked_at()
             .into_iter()
             .find(|one| one.tracking.name == name);
-        // What is fetched from elsewhere, a mirror of the code say, need not be live.
-        let fetched = self.remotes().fetch_url(remote);
-        let is_fetched =
-            fetched.is_none_or(|url| is_there(&self.destination(url.as_ref()).to_string()));
-        is_fetched
+        self.is_fetched_from(remote, is_there)
             && looked_at.is_none_or(|one| {
                 one.since.is_none() && one.destination.as_deref().is_none_or(is_there)
             })
+    }
+
+    /// Whether a remote is fetched from a place. What is fetched from elsewhere, a mirror of the code say, need not be
+    /// live.
+    fn is_fetched_from(&self, remote: &BStr, is_there: impl Fn(&str) -> bool) -> bool {
+        let url = self.remotes().fetch_url(remote);
+        url.is_none_or(|url| is_there(&self.destination(url.as_ref()).to_string()))
     }
 
     /// The remotes that lead to an environment though the policy does not name them.

@@ -2,7 +2,10 @@
 
 use std::{fs::File, thread, time::Duration};
 
-use super::remembered::{people, shop_of};
+use super::{
+    remembered::{people, shop_of},
+    unjudged::around,
+};
 use crate::support::{Sandbox, notes_worker::records, person::Person};
 
 const POLICY: &str = "\
@@ -176,8 +179,7 @@ fn a_branch_that_another_brought_without_a_gate_leaves_it_open_what_runs() {
     ben.git(&["commit", "-q", "--allow-empty", "-m", "wip"])
         .goes();
     let staging = shop.path("staging.git").display().to_string();
-    let around = ["git", "push", "-q", "--no-verify", &staging, "feature:main"];
-    ben.at("11:50", &around).goes();
+    around(&ben, "11:50", &staging, "feature:main");
     for fetches in [false, true] {
         if fetches {
             ana.git(&["fetch", "-q", "staging"]).goes();

@@ -1,16 +1,10 @@
 //! People whose clocks are apart: what replaced what is known all the same.
 
-use super::remembered::{people, shop_of};
+use super::{
+    remembered::{people, shop_of},
+    unjudged::{LOUD, POLICY},
+};
 use crate::support::{Ran, Sandbox, person::Person};
-
-const POLICY: &str = "\
-suite: {run: 'true'}
-environments:
-  staging: {}
-  production: {after: staging, signoff: false, soak: 20m}
-";
-
-const LOUD: &str = "no gate judged this: ";
 
 /// Commits, and deploys to staging.
 fn stages(person: &Person<'_>, time: &str, subject: &str) -> String {

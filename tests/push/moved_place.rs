@@ -1,14 +1,10 @@
 //! A reflog tells what happened where a remote leads, and nothing of a place that it leads to later.
 
-use super::remembered::{people, shop_of};
+use super::{
+    remembered::{people, shop_of},
+    unjudged::POLICY,
+};
 use crate::support::{Ran, Sandbox, notes_worker::records, person::Person};
-
-const POLICY: &str = "\
-suite: {run: 'true'}
-environments:
-  staging: {}
-  production: {after: staging, signoff: false, soak: 20m}
-";
 
 /// Another server, where there is nothing yet.
 fn another_server(shop: &Sandbox) -> String {

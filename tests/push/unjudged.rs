@@ -7,21 +7,21 @@ use crate::support::{
     Ran, Sandbox, notes_worker::records, person::Person, processes::living_in, shared, until,
 };
 
-const POLICY: &str = "\
+pub(super) const POLICY: &str = "\
 suite: {run: 'true'}
 environments:
   staging: {}
   production: {after: staging, signoff: false, soak: 20m}
 ";
 
-const LOUD: &str = "no gate judged this: ";
+pub(super) const LOUD: &str = "no gate judged this: ";
 
 fn shop() -> Sandbox {
     shop_of(POLICY)
 }
 
 /// Pushes around the gate, by URL: not even the reflogs of this clone tell of it.
-fn around(person: &Person<'_>, time: &str, url: &str, refspec: &str) {
+pub(super) fn around(person: &Person<'_>, time: &str, url: &str, refspec: &str) {
     let words = ["git", "push", "-q", "--force", "--no-verify", url, refspec];
     person.at(time, &words).goes();
 }
